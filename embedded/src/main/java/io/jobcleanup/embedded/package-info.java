@@ -1,4 +1,7 @@
-/** A real PostgreSQL that runs beside the program: durable for a first start, thrown away after tests. */
+/**
+ * A real PostgreSQL that runs beside the program: durable for a first start, thrown away after
+ * tests.
+ */
 @NullMarked
 package io.jobcleanup.embedded;
 
