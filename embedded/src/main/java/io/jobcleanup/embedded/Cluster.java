@@ -291,7 +291,11 @@ final class Cluster {
     } finally {
       Files.deleteIfExists(passwordFile);
     }
-    Files.writeString(fresh.resolve("postgresql.conf"), configuration(), StandardOpenOption.APPEND);
+    Files.writeString(
+        fresh.resolve("postgresql.conf"),
+        configuration(),
+        StandardOpenOption.APPEND,
+        StandardOpenOption.DSYNC);
     Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
     log.info("Created embedded PostgreSQL directory={} version={}", data, binaries.version());
   }
@@ -333,7 +337,8 @@ final class Cluster {
     Files.deleteIfExists(fresh);
     Files.createFile(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(fresh, text);
+    // On disk before the data that it opens.
+    Files.writeString(fresh, text, StandardOpenOption.WRITE, StandardOpenOption.DSYNC);
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 

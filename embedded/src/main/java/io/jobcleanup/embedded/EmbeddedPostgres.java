@@ -74,7 +74,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throw new EmbeddedPostgresException(
           "no temporary directory can be made: " + e.getMessage(), e);
     }
-    return started(directory, directory, all, true);
+    try {
+      return started(directory, directory, all, true);
+    } catch (RuntimeException e) {
+      try {
+        Binaries.delete(directory);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
   }
 
   private static EmbeddedPostgres started(
