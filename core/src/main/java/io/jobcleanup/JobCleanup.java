@@ -1,0 +1,239 @@
+package io.jobcleanup;
+
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Doctor;
+import io.jobcleanup.postgres.Host;
+import io.jobcleanup.postgres.Schema;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.run.Explanation;
+import io.jobcleanup.run.Finder;
+import io.jobcleanup.run.Listeners;
+import io.jobcleanup.run.LogListener;
+import io.jobcleanup.run.Run;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds stuck jobs in a host's PostgreSQL tables, fails them, and gives their tokens back exactly
+ * once. Safe for use by several threads, and by any number of processes at once: they share the
+ * work.
+ *
+ * <pre>{@code
+ * JobCleanup cleanup = JobCleanup.builder(dataSource).build();
+ * cleanup.migrate();
+ * CleanupResult result = cleanup.cleanupStuckJobs();
+ * }</pre>
+ *
+ * <p>Every method that asks the database throws {@link UnreachableDatabaseException} if it doesn't
+ * answer, {@link InvalidMappingException} if the mapping is wrong for it, and {@link
+ * UnusableDatabaseException} if a privilege is missing.
+ */
+public final class JobCleanup {
+
+  private final Database database;
+  private final Schema schema;
+  private final Mapping mapping;
+  private final Duration timeout;
+  private final @Nullable TokenRefunder refunder;
+  private final CleanupListener listener;
+
+  private JobCleanup(Builder builder) {
+    this.database = new Database(builder.dataSource, builder.schema);
+    this.schema = new Schema(database);
+    this.mapping = builder.mapping;
+    this.timeout = builder.timeout;
+    this.refunder = builder.refunder;
+    List<CleanupListener> listeners = new ArrayList<>();
+    listeners.add(new LogListener(builder.logPerJob));
+    listeners.addAll(builder.listeners);
+    this.listener = new Listeners(listeners);
+  }
+
+  /** A cleanup over a data source, with the specification's own tables until told otherwise. */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(dataSource);
+  }
+
+  /** Puts a {@link JobCleanup} together. Used by one thread. */
+  public static final class Builder {
+    private final DataSource dataSource;
+    private final List<CleanupListener> listeners = new ArrayList<>();
+    private Mapping mapping = Mapping.builtIn();
+    private @Nullable String schema;
+    private Duration timeout = CleanupOptions.DEFAULT_TIMEOUT;
+    private @Nullable TokenRefunder refunder;
+    private boolean logPerJob = true;
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = dataSource;
+    }
+
+    /** What the host's tables are; by default the specification's own. */
+    public Builder mapping(Mapping mapping) {
+      this.mapping = mapping;
+      return this;
+    }
+
+    /**
+     * Where table names without a schema are looked up; by default as the role's search path says.
+     */
+    public Builder schema(@Nullable String schema) {
+      this.schema = schema;
+      return this;
+    }
+
+    /**
+     * The timeout where neither a run nor the mapping gives one; by default {@link
+     * CleanupOptions#DEFAULT_TIMEOUT}.
+     *
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public Builder timeout(Duration timeout) {
+      this.timeout = CleanupOptions.checkTimeout(timeout);
+      return this;
+    }
+
+    /** Gives tokens back by code of the host, in the place of the mapping's balances and ledger. */
+    public Builder refunder(TokenRefunder refunder) {
+      this.refunder = refunder;
+      return this;
+    }
+
+    /** Hears what runs do; may be called several times. */
+    public Builder listener(CleanupListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /**
+     * Whether each settled job has log lines of its own; by default it has. Warnings and errors
+     * always have.
+     */
+    public Builder logPerJob(boolean logPerJob) {
+      this.logPerJob = logPerJob;
+      return this;
+    }
+
+    /** Puts it together; the database is not asked yet. */
+    public JobCleanup build() {
+      return new JobCleanup(this);
+    }
+  }
+
+  /** The host's tables as bound to the mapping, and how our own schema stands. */
+  private record Bound(List<SourceStatements> sources, Schema.State state) {}
+
+  private Bound bound() {
+    return database.read(tx -> new Bound(Host.bind(tx, mapping), schema.state(tx)));
+  }
+
+  /**
+   * Lists stuck jobs, the oldest first, up to the batch size, and what a run would do about each.
+   * Writes nothing.
+   */
+  public List<StuckJob> findStuckJobs(CleanupOptions options) {
+    return finder(bound()).find(options, options.batchSize());
+  }
+
+  /**
+   * Explains one job, by its key or by source:key. Several where several sources have a job of that
+   * key. Writes nothing.
+   */
+  public List<JobExplanation> explain(String job, CleanupOptions options) {
+    Bound bound = bound();
+    return new Explanation(
+            database, bound.sources(), options, timeout, bound.state() == Schema.State.CURRENT)
+        .of(job);
+  }
+
+  /** Runs one cleanup with the defaults. */
+  public CleanupResult cleanupStuckJobs() {
+    return cleanupStuckJobs(CleanupOptions.defaults());
+  }
+
+  /** Runs one cleanup. */
+  public CleanupResult cleanupStuckJobs(CleanupOptions options) {
+    return cleanupStuckJobs(options, Trigger.CODE, null);
+  }
+
+  /**
+   * Runs one cleanup, and records who asked for it.
+   *
+   * @param actor who started it; null where nobody did
+   * @throws UnusableDatabaseException if our schema is not there or not up to date, and this is no
+   *     dry run
+   */
+  public CleanupResult cleanupStuckJobs(
+      CleanupOptions options, Trigger trigger, @Nullable String actor) {
+    Bound bound = bound();
+    if (options.dryRun()) {
+      return finder(bound).dryRun(options);
+    }
+    requireCurrent(bound.state());
+    return new Run(database, bound.sources(), options, timeout, refunder, listener)
+        .execute(trigger, actor);
+  }
+
+  private Finder finder(Bound bound) {
+    return new Finder(database, bound.sources(), timeout, bound.state() == Schema.State.CURRENT);
+  }
+
+  private static void requireCurrent(Schema.State state) {
+    switch (state) {
+      case CURRENT -> {}
+      case ABSENT ->
+          throw new UnusableDatabaseException(
+              List.of(
+                  "Our schema %s is not there. Make it: job-cleanup migrate"
+                      .formatted(Schema.NAME)));
+      case BEHIND ->
+          throw new UnusableDatabaseException(
+              List.of(
+                  "Our schema %s is older than this version. Bring it up to date: job-cleanup migrate"
+                      .formatted(Schema.NAME)));
+      case UNUSABLE ->
+          throw new UnusableDatabaseException(
+              List.of(
+                  "Our role may not use all of the schema %s. The grants that suffice: job-cleanup migrate --print"
+                      .formatted(Schema.NAME)));
+    }
+  }
+
+  /**
+   * Makes our schema, or brings it up to date, under a lock; quick where it is. Gives the number of
+   * migrations applied.
+   */
+  public int migrate() {
+    Bound bound = bound();
+    return bound.state() == Schema.State.CURRENT || bound.state() == Schema.State.UNUSABLE
+        ? 0
+        : schema.migrate(bound.sources());
+  }
+
+  /** Whether our schema is there and as this version needs it. */
+  public boolean migrated() {
+    return database.read(schema::state) == Schema.State.CURRENT;
+  }
+
+  /**
+   * Removes our schema with all that it remembers: afterwards nobody knows any more what was given
+   * back.
+   */
+  public void dropSchema() {
+    schema.drop();
+  }
+
+  /** The SQL that makes our schema, with the grants that suffice for a role to run cleanups. */
+  public static String schemaScript() {
+    return Schema.script();
+  }
+
+  /** Looks at database and mapping, and says what is wrong and how to mend it. Writes nothing. */
+  public Diagnosis diagnose() {
+    return new Doctor(database, schema, mapping, timeout).examine();
+  }
+}

@@ -1,0 +1,157 @@
+package io.jobcleanup.mapping;
+
+import io.jobcleanup.mapping.SqlLexer.Kind;
+import io.jobcleanup.mapping.SqlLexer.Token;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+
+/**
+ * An SQL expression of the mapping: what stands behind {@code =}. Names such as {@code :amount} in
+ * it stand for values; {@code job}, {@code charge} and {@code balance} for rows.
+ */
+public final class Expression {
+
+  /** The names that stand for values, as the mapping language lists them. */
+  public static final Set<String> NAMES =
+      Set.of(
+          "now",
+          "message",
+          "seconds",
+          "timeout_ms",
+          "job",
+          "attempt",
+          "source",
+          "run",
+          "payer",
+          "amount",
+          "balance_before",
+          "balance_after",
+          "uuid",
+          "key");
+
+  private final String text;
+  private final List<Token> tokens;
+
+  private Expression(String text, List<Token> tokens) {
+    this.text = text;
+    this.tokens = tokens;
+  }
+
+  /**
+   * Reads an expression.
+   *
+   * @param text the SQL, without the leading {@code =}
+   * @throws IllegalArgumentException if it is empty, is more than one expression, names a value
+   *     that there isn't, or leaves a quote, comment or bracket open
+   */
+  public static Expression of(String text) {
+    List<Token> tokens =
+        SqlLexer.tokens(text).stream()
+            .map(token -> token.kind() == Kind.COMMENT ? new Token(Kind.OTHER, " ") : token)
+            .toList();
+    if (tokens.stream().allMatch(token -> token.text().isBlank())) {
+      throw new IllegalArgumentException("an expression is missing after =");
+    }
+    int depth = 0;
+    for (Token token : tokens) {
+      if (token.kind() == Kind.PARAMETER && !NAMES.contains(token.text().substring(1))) {
+        String name = token.text().substring(1);
+        throw new IllegalArgumentException(
+            "there is no value %s%s"
+                .formatted(token.text(), Suggestion.of(name, NAMES, likely -> ":" + likely)));
+      }
+      if (token.kind() == Kind.OTHER) {
+        switch (token.text()) {
+          case ";" ->
+              throw new IllegalArgumentException(
+                  "one expression is allowed, not several statements (;)");
+          case "(" -> depth++;
+          case ")" -> depth--;
+          default -> {}
+        }
+      }
+      if (depth < 0) {
+        throw new IllegalArgumentException("a bracket ) too many");
+      }
+    }
+    if (depth > 0) {
+      throw new IllegalArgumentException("a bracket ( isn't closed");
+    }
+    return new Expression(text.strip(), tokens);
+  }
+
+  /** The expression as SQL without its comments, with each name replaced. */
+  public String sql(UnaryOperator<String> valueOfName) {
+    return tokens.stream()
+        .map(
+            token ->
+                token.kind() == Kind.PARAMETER
+                    ? valueOfName.apply(token.text().substring(1))
+                    : token.text())
+        .collect(Collectors.joining())
+        .strip();
+  }
+
+  /** The names used, without the colon. */
+  public Set<String> names() {
+    return tokens.stream()
+        .filter(token -> token.kind() == Kind.PARAMETER)
+        .map(token -> token.text().substring(1))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Whether the whole expression is just one name, such as {@code :amount}. */
+  public boolean isJust(String name) {
+    return text.equals(":" + name);
+  }
+
+  /** Whether a row, such as {@code charge}, is named: as an alias before a dot, or alone. */
+  public boolean mentions(String row) {
+    return tokens.stream()
+        .anyMatch(
+            token ->
+                (token.kind() == Kind.WORD && token.text().toLowerCase(Locale.ROOT).equals(row))
+                    || (token.kind() == Kind.QUOTED_IDENTIFIER
+                        && token.text().equals('"' + row + '"')));
+  }
+
+  /** Whether a column of a row is named, such as {@code charge."sourceId"}. */
+  public boolean names(String row, String column) {
+    for (int i = 0; i + 2 < tokens.size(); i++) {
+      String name = tokens.get(i + 2).text();
+      boolean named =
+          tokens.get(i + 2).kind() == Kind.QUOTED_IDENTIFIER
+              ? name.equals('"' + column.replace("\"", "\"\"") + '"')
+              : name.toLowerCase(Locale.ROOT).equals(column);
+      if (tokens.get(i).text().toLowerCase(Locale.ROOT).equals(row)
+          && tokens.get(i + 1).text().equals(".")
+          && named) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The SQL as it was written. */
+  public String text() {
+    return text;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Expression expression && expression.text.equals(text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "=" + text;
+  }
+}

@@ -1,0 +1,378 @@
+package io.jobcleanup.mapping;
+
+import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.mapping.YamlSection.Report;
+import java.io.StringReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** Reads {@code mapping.yaml}: all that can be told without a database. */
+final class MappingReader {
+
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
+  private static final Set<String> ROW_NAMES = Set.of("now", "job", "attempt", "source", "payer");
+  private static final Set<String> FAIL_NAMES =
+      Set.of("now", "message", "seconds", "timeout_ms", "job", "attempt", "source", "run", "uuid");
+  private static final Set<String> SET_NAMES = Set.of("now", "run", "source");
+  private static final Set<String> ADD_NAMES =
+      Set.of("amount", "payer", "job", "attempt", "source", "run", "now");
+
+  private final Report report;
+
+  private MappingReader(Report report) {
+    this.report = report;
+  }
+
+  static Mapping read(String file, String yaml) {
+    Report report = new Report(file);
+    List<Source> sources = new ArrayList<>();
+    try {
+      Node root = new Yaml(new LoaderOptions()).compose(new StringReader(yaml));
+      if (root == null) {
+        report.fault(1, "sources", "is missing: the file is empty");
+      } else {
+        new MappingReader(report).sources(YamlSection.of(report, "", root), sources);
+      }
+    } catch (MarkedYAMLException e) {
+      int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
+      report.fault(line, "(file)", "isn't YAML: " + e.getProblem());
+    } catch (YAMLException e) {
+      report.fault(1, "(file)", "isn't YAML: " + e.getMessage());
+    }
+    return new Mapping(file, sources, report.faults(), report.lines());
+  }
+
+  private void sources(YamlSection root, List<Source> into) {
+    YamlSection sources = root.section("sources");
+    root.finish();
+    if (sources == null || sources.keys().isEmpty()) {
+      root.fault("sources", "at least one source is needed");
+      return;
+    }
+    Map<String, String> tables = new LinkedHashMap<>();
+    for (String name : sources.keys()) {
+      YamlSection section = sources.section(name);
+      Source source = section == null ? null : source(name, section);
+      if (source != null) {
+        into.add(source);
+        if (source.jobs().where() == null) {
+          String other = tables.putIfAbsent(source.jobs().table(), name);
+          if (other != null) {
+            sources.fault(
+                name, "has the same table as source %s; give each a where".formatted(other));
+          }
+        }
+      }
+    }
+  }
+
+  private @Nullable Source source(String name, YamlSection section) {
+    YamlSection jobsSection = section.section("jobs");
+    if (jobsSection == null) {
+      section.fault("jobs", "is missing");
+    }
+    Jobs jobs = jobsSection == null ? null : jobs(jobsSection);
+    boolean none = section.isScalar("refund") && "none".equals(section.text("refund"));
+    YamlSection refundSection = none ? null : section.section("refund");
+    if (!none && refundSection == null) {
+      section.fault("refund", "is missing: say how tokens are given back, or write refund: none");
+    }
+    Times times = jobs == null ? Times.UTC : new Times(jobs.time().standard(), Map.of());
+    Refund refund = refundSection == null ? null : refund(refundSection, times);
+    section.notServed("also", "session");
+    section.finish();
+    return jobs == null || (refund == null && !none) ? null : new Source(name, jobs, refund);
+  }
+
+  private @Nullable Jobs jobs(YamlSection section) {
+    final String table = section.required("table");
+    final List<String> key = section.texts("key");
+    final Expression where = expression(section, "where", ROW_NAMES);
+    final Value status = columnOr(section, "status", section.required("status"), Set.of());
+    final List<String> processing = section.texts("processing");
+    final List<String> completed = section.texts("completed");
+    List<Value> since = new ArrayList<>();
+    for (String each : section.texts("since")) {
+      Value value = columnOr(section, "since", each, Set.of());
+      if (value != null) {
+        since.add(value);
+      }
+    }
+    final Duration timeout =
+        section.read("timeout", section.text("timeout"), MappingReader::timeout);
+    final Times time = times(section, Times.UTC);
+    final Value attempt = columnOr(section, "attempt", section.text("attempt"), Set.of());
+    final Map<String, Value> fail =
+        section.map("fail", (block, column) -> constantOr(block, column, FAIL_NAMES));
+    section.notServed("expires");
+    for (String needed : List.of("key", "processing", "since", "fail")) {
+      if (!section.has(needed)) {
+        section.fault(needed, "is missing");
+      }
+    }
+    section.finish();
+    if (table == null
+        || status == null
+        || key.isEmpty()
+        || processing.isEmpty()
+        || since.isEmpty()
+        || fail.isEmpty()) {
+      return null;
+    }
+    if (status instanceof Value.Column column && !fail.containsKey(column.name())) {
+      section.fault("fail", "doesn't write the status column \"%s\"".formatted(column.name()));
+      return null;
+    }
+    return new Jobs(
+        table, key, where, status, processing, completed, since, timeout, time, attempt, fail);
+  }
+
+  private static Duration timeout(String text) {
+    if (text.startsWith("=")) {
+      throw new IllegalArgumentException(
+          "an expression as timeout belongs to the mapping language, but this version doesn't serve it yet");
+    }
+    return CleanupOptions.checkTimeout(duration(text));
+  }
+
+  private static Duration duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "is \"%s\", a number with its unit is expected: 90s, 20m, 2h, 500ms or 1d"
+              .formatted(text));
+    }
+    long number = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "ms" -> Duration.ofMillis(number);
+      case "s" -> Duration.ofSeconds(number);
+      case "m" -> Duration.ofMinutes(number);
+      case "h" -> Duration.ofHours(number);
+      default -> Duration.ofDays(number);
+    };
+  }
+
+  private static Times times(YamlSection section, Times inherited) {
+    if (!section.has("time")) {
+      return inherited;
+    }
+    if (section.isScalar("time")) {
+      TimeForm form = section.read("time", section.text("time"), TimeForm::of);
+      return new Times(form == null ? inherited.standard() : form, Map.of());
+    }
+    Map<String, TimeForm> forms =
+        section.map(
+            "time", (block, column) -> block.read(column, block.text(column), TimeForm::of));
+    TimeForm standard = forms.remove("default");
+    return new Times(standard == null ? inherited.standard() : standard, forms);
+  }
+
+  private @Nullable Refund refund(YamlSection section, Times times) {
+    final int faultsBefore = report.faults().size();
+    final Value payer = columnOr(section, "payer", section.required("payer"), Set.of());
+    final Value cost = columnOr(section, "cost", section.text("cost"), Set.of());
+    final Expression onlyIf = expression(section, "only-if", ROW_NAMES);
+    YamlSection chargeSection = section.section("charge");
+    final Charge charge = chargeSection == null ? null : charge(chargeSection, times);
+    final Expression already = expression(section, "already", ROW_NAMES);
+    List<Balance> balances = new ArrayList<>();
+    for (YamlSection each : atMostOne(section, "balances")) {
+      Balance balance = balance(each, times);
+      if (balance != null) {
+        balances.add(balance);
+      }
+    }
+    List<Ledger> ledger = new ArrayList<>();
+    for (YamlSection each : atMostOne(section, "ledger")) {
+      Ledger row = ledger(each, charge != null, times);
+      if (row != null) {
+        ledger.add(row);
+      }
+    }
+    section.notServed("mark", "statement");
+    section.finish();
+    if (payer == null || report.faults().size() > faultsBefore) {
+      return null;
+    }
+    try {
+      return new Refund(payer, cost, onlyIf, charge, already, balances, ledger);
+    } catch (IllegalArgumentException e) {
+      section.fault("cost", String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+
+  private static List<YamlSection> atMostOne(YamlSection section, String key) {
+    List<YamlSection> sections = section.sections(key);
+    if (sections.size() > 1) {
+      section.fault(
+          key,
+          "more than one belongs to the mapping language, but this version doesn't serve it yet");
+    }
+    return sections;
+  }
+
+  private @Nullable Charge charge(YamlSection section, Times times) {
+    final String table = section.required("table");
+    final List<String> key = section.texts("key");
+    section.required("match");
+    final Expression match = expression(section, "match", Set.of("job", "attempt", "source"));
+    final Value amount = columnOr(section, "amount", section.required("amount"), Set.of());
+    final boolean required =
+        section.choice("required", Answer.TRUE, List.of(Answer.values()), MappingReader::lower)
+            == Answer.TRUE;
+    times(section, times);
+    section.notServed("mark");
+    section.finish();
+    return table == null || match == null || amount == null
+        ? null
+        : new Charge(table, key, match, amount, required);
+  }
+
+  private @Nullable Balance balance(YamlSection section, Times times) {
+    final String table = section.required("table");
+    final Map<String, Value> match =
+        section.map("match", (block, column) -> constantOr(block, column, ROW_NAMES));
+    final Expression when = expression(section, "when", ROW_NAMES);
+    final Map<String, Value> add = section.map("add", (block, column) -> amountOr(block, column));
+    final Map<String, Value> set =
+        section.map("set", (block, column) -> constantOr(block, column, SET_NAMES));
+    Balance.Missing missing = Balance.Missing.OWED;
+    if ("create".equals(section.text("missing"))) {
+      section.fault(
+          "missing",
+          "create belongs to the mapping language, but this version doesn't serve it yet");
+    } else {
+      missing =
+          section.choice(
+              "missing", missing, List.of(Balance.Missing.values()), MappingReader::lower);
+    }
+    final Times time = times(section, times);
+    section.notServed("floor", "values");
+    for (String needed : List.of("match", "add")) {
+      if (!section.has(needed)) {
+        section.fault(needed, "is missing");
+      }
+    }
+    section.finish();
+    return table == null || match.isEmpty() || add.isEmpty()
+        ? null
+        : new Balance(table, match, when, add, set, missing, time);
+  }
+
+  private @Nullable Value amountOr(YamlSection block, String column) {
+    Value value = constantOr(block, column, ADD_NAMES);
+    if (value instanceof Value.Computed computed && computed.expression().mentions("balance")) {
+      block.fault(
+          column,
+          "balance in add belongs to the mapping language, but this version doesn't serve it yet");
+      return null;
+    }
+    return value;
+  }
+
+  private @Nullable Ledger ledger(YamlSection section, boolean hasCharge, Times times) {
+    final String table = section.required("table");
+    final Expression when = expression(section, "when", ROW_NAMES);
+    final Map<String, Value> values =
+        section.map(
+            "values",
+            (block, column) -> {
+              Value value = constantOr(block, column, Expression.NAMES);
+              if (value instanceof Value.Computed computed) {
+                if (computed.expression().mentions("balance")) {
+                  block.fault(
+                      column,
+                      "the row balance belongs to the mapping language here, but this version doesn't serve it yet;"
+                          + " :balance_before and :balance_after are there");
+                  return null;
+                }
+                if (!hasCharge && computed.expression().mentions("charge")) {
+                  block.fault(column, "names charge, but the refund has no charge");
+                  return null;
+                }
+              }
+              return value;
+            });
+    final Times time = times(section, times);
+    if (!section.has("values")) {
+      section.fault("values", "is missing");
+    }
+    section.finish();
+    return table == null || values.isEmpty() ? null : new Ledger(table, when, values, time);
+  }
+
+  private enum Answer {
+    TRUE,
+    FALSE
+  }
+
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  /** A place that holds nothing but an expression. */
+  private @Nullable Expression expression(YamlSection section, String key, Set<String> names) {
+    return section.read(
+        key,
+        section.text(key),
+        text -> {
+          if (!text.startsWith("=")) {
+            throw new IllegalArgumentException(
+                "an expression is expected, and begins with =; write \"=%s\"".formatted(text));
+          }
+          return checked(text, names);
+        });
+  }
+
+  /** A place where a column is asked for. */
+  private @Nullable Value columnOr(
+      YamlSection section, String key, @Nullable String text, Set<String> names) {
+    return section.<Value>read(
+        key,
+        text,
+        it -> it.startsWith("=") ? new Value.Computed(checked(it, names)) : new Value.Column(it));
+  }
+
+  /** A place where a plain scalar is a constant. */
+  private @Nullable Value constantOr(YamlSection section, String key, Set<String> names) {
+    if (!section.isScalar(key)) {
+      section.text(key);
+      return null;
+    }
+    String text = section.text(key);
+    return text != null && text.startsWith("=")
+        ? section.<Value>read(key, text, it -> new Value.Computed(checked(it, names)))
+        : new Value.Constant(text);
+  }
+
+  private static Expression checked(String text, Set<String> names) {
+    Expression expression = Expression.of(text.substring(1));
+    for (String name : expression.names()) {
+      if (!names.contains(name)) {
+        throw new IllegalArgumentException(
+            names.isEmpty()
+                ? ":%s isn't known here yet; only the row is".formatted(name)
+                : ":%s isn't known here; known are %s"
+                    .formatted(
+                        name,
+                        String.join(", ", names.stream().sorted().map(n -> ":" + n).toList())));
+      }
+    }
+    return expression;
+  }
+}

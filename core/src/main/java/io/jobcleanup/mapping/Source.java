@@ -1,0 +1,23 @@
+package io.jobcleanup.mapping;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One job table and what to do about its stuck jobs.
+ *
+ * @param name what we call it
+ * @param jobs the table and what its columns mean
+ * @param refund how tokens are given back; null where nothing is ({@code refund: none})
+ */
+public record Source(String name, Jobs jobs, @Nullable Refund refund) {
+
+  /** Where a source stands in a mapping: the start of the path of everything in it. */
+  public String path() {
+    return "sources." + name;
+  }
+
+  static <K, V> Map<K, V> inOrder(Map<K, V> map) {
+    return java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(map));
+  }
+}

@@ -1,0 +1,332 @@
+package io.jobcleanup.postgres;
+
+import io.jobcleanup.Diagnosis;
+import io.jobcleanup.Diagnosis.Finding;
+import io.jobcleanup.Diagnosis.Level;
+import io.jobcleanup.MappingFault;
+import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.mapping.Ledger;
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.mapping.Value;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Looks at a database and a mapping: what is wrong, and the statement that mends it. Writes
+ * nothing.
+ */
+public final class Doctor {
+
+  private final Database database;
+  private final Schema schema;
+  private final Mapping mapping;
+  private final Duration timeout;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /** A doctor for one database and mapping. */
+  public Doctor(Database database, Schema schema, Mapping mapping, Duration timeout) {
+    this.database = database;
+    this.schema = schema;
+    this.mapping = mapping;
+    this.timeout = timeout;
+  }
+
+  /** Looks at everything. */
+  public Diagnosis examine() {
+    findings.clear();
+    try {
+      connection();
+      MappingCheck.Result check = database.read(tx -> MappingCheck.check(tx, mapping));
+      mapping(check);
+      obstacles(check);
+      ourSchema();
+      for (BoundSource source :
+          check.obstacles().isEmpty() ? check.sources() : List.<BoundSource>of()) {
+        database.read(
+            tx -> {
+              indexes(tx, source);
+              clock(tx, source);
+              triggers(source);
+              return source;
+            });
+      }
+    } catch (UnreachableDatabaseException e) {
+      add(Level.FAULT, "database", String.valueOf(e.getMessage()));
+    }
+    return new Diagnosis(findings);
+  }
+
+  private void add(Level level, String about, String message, String... remedy) {
+    findings.add(new Finding(level, about, message, List.of(remedy)));
+  }
+
+  private void connection() {
+    record Server(String version, Instant now) {}
+    long asked = System.nanoTime();
+    Server server =
+        database.read(
+            tx ->
+                tx.one(
+                    Sql.of("server"),
+                    Map.of(),
+                    row ->
+                        new Server(
+                            row.getString("version"),
+                            row.getObject("now", OffsetDateTime.class).toInstant())));
+    long tookMs = (System.nanoTime() - asked) / 1_000_000;
+    add(
+        Level.OK,
+        "database",
+        "PostgreSQL %s, %d ms away, its clock says %s"
+            .formatted(server.version(), tookMs, server.now()));
+    Duration budget = database.budget();
+    if (budget.toMillis() < 100) {
+      add(
+          Level.WARNING,
+          "database",
+          "deadlock_timeout is %d ms: a transaction of ours ends within half of it, and may not get far"
+              .formatted(budget.toMillis() * 2));
+    }
+  }
+
+  private void mapping(MappingCheck.Result check) {
+    if (check.faults().isEmpty()) {
+      long tables =
+          check.sources().stream()
+              .flatMap(
+                  it ->
+                      Stream.of(
+                          it.tables().jobs(),
+                          it.tables().charges(),
+                          it.tables().balances(),
+                          it.tables().ledger()))
+              .filter(Objects::nonNull)
+              .map(Table::oid)
+              .distinct()
+              .count();
+      add(
+          Level.OK,
+          "mapping",
+          "%s; %d %s, %d %s, all as it says"
+              .formatted(
+                  mapping.name(),
+                  mapping.sources().size(),
+                  mapping.sources().size() == 1 ? "source" : "sources",
+                  tables,
+                  tables == 1 ? "table" : "tables"));
+    }
+    for (MappingFault fault : check.faults()) {
+      add(Level.FAULT, "mapping", fault.toString());
+    }
+  }
+
+  private void obstacles(MappingCheck.Result check) {
+    for (MappingCheck.Obstacle obstacle : check.obstacles()) {
+      add(Level.FAULT, obstacle.kind(), obstacle.problem() + " As its owner:", obstacle.remedy());
+    }
+    if (check.obstacles().isEmpty() && !check.sources().isEmpty()) {
+      add(Level.OK, "privileges", "all that a run needs on the host's tables");
+      add(Level.OK, "row security", "hides nothing from us");
+    }
+  }
+
+  private void ourSchema() {
+    switch (database.read(schema::state)) {
+      case CURRENT ->
+          add(Level.OK, "our schema", "%s is there and up to date".formatted(Schema.NAME));
+      case ABSENT ->
+          add(
+              Level.WARNING,
+              "our schema",
+              "%s isn't there yet; the first run makes it, or:".formatted(Schema.NAME),
+              "job-cleanup migrate");
+      case BEHIND ->
+          add(
+              Level.WARNING,
+              "our schema",
+              "%s is older than this version; the next run brings it up to date, or:"
+                  .formatted(Schema.NAME),
+              "job-cleanup migrate");
+      case UNUSABLE ->
+          add(
+              Level.FAULT,
+              "our schema",
+              "our role may not use all of %s. As its owner:".formatted(Schema.NAME),
+              Schema.grants(
+                  database.read(
+                      tx -> tx.one("select current_user", Map.of(), row -> row.getString(1)))));
+    }
+  }
+
+  private void indexes(Tx tx, BoundSource source) {
+    Table jobs = source.tables().jobs();
+    int before = findings.size();
+    if (!jobs.kind().equals("v")
+        && source.source().jobs().since().getFirst() instanceof Value.Column since
+        && !jobs.indexedBy(since.name())) {
+      String processing = source.sql().processing();
+      add(
+          Level.WARNING,
+          "index",
+          "detection would read all of %s (about %d rows). This makes it a few pages:"
+              .formatted(jobs.display(), rows(tx, jobs)),
+          createIndex(tx, jobs, "stuck", since.name(), " where " + processing));
+    }
+    Set<String> seen = new LinkedHashSet<>();
+    wanted(source)
+        .forEach(
+            (table, column) -> {
+              if (!table.kind().equals("v")
+                  && !table.indexedBy(column)
+                  && seen.add(table.display() + column)) {
+                add(
+                    Level.WARNING,
+                    "index",
+                    "what belongs to a job is searched in all of %s (about %d rows). This finds it at once:"
+                        .formatted(table.display(), rows(tx, table)),
+                    createIndex(tx, table, column.toLowerCase(Locale.ROOT), column, ""));
+              }
+            });
+    if (findings.size() == before) {
+      add(Level.OK, "index", "all that source %s wants".formatted(source.source().name()));
+    }
+  }
+
+  /** The columns by which rows that belong to a job are found. */
+  private static Map<Table, String> wanted(BoundSource source) {
+    Map<Table, String> wanted = new LinkedHashMap<>();
+    Refund refund = source.source().refund();
+    Table charges = source.tables().charges();
+    if (refund != null && refund.charge() != null && charges != null) {
+      charges.columns().keySet().stream()
+          .filter(column -> refund.charge().match().names("charge", column))
+          .filter(
+              column ->
+                  !source.tables().chargeKey().stream()
+                      .map(Table.Column::name)
+                      .toList()
+                      .contains(column))
+          .sorted(Comparator.comparing((String column) -> !charges.indexedBy(column)))
+          .findFirst()
+          .ifPresent(column -> wanted.put(charges, column));
+    }
+    Ledger row = source.tables().ledgerRow();
+    Table ledger = source.tables().ledger();
+    if (refund != null && refund.already() != null && row != null && ledger != null) {
+      row.values().entrySet().stream()
+          .filter(
+              it ->
+                  it.getValue() instanceof Value.Computed computed
+                      && computed.expression().isJust("job"))
+          .map(Map.Entry::getKey)
+          .findFirst()
+          .ifPresent(column -> wanted.putIfAbsent(ledger, column));
+    }
+    return wanted;
+  }
+
+  private static long rows(Tx tx, Table table) {
+    return tx.one(Sql.of("estimated-rows"), Map.of("oid", table.oid()), row -> row.getLong(1));
+  }
+
+  /**
+   * An index can't be built concurrently on a partitioned table: it is built on each part and
+   * attached.
+   */
+  private static String[] createIndex(
+      Tx tx, Table table, String suffix, String column, String where) {
+    String name = table.name() + "_" + suffix;
+    String on = " (%s)%s;".formatted(Sql.identifier(column), where);
+    if (!table.kind().equals("p")) {
+      return new String[] {
+        "create index concurrently %s on %s%s".formatted(Sql.identifier(name), table.quoted(), on)
+      };
+    }
+    List<String> statements = new ArrayList<>();
+    statements.add(
+        "create index %s on only %s%s".formatted(Sql.identifier(name), table.quoted(), on));
+    String parent = Sql.identifier(table.schema()) + "." + Sql.identifier(name);
+    for (String[] part :
+        tx.list(
+            Sql.of("partitions"),
+            Map.of("oid", table.oid()),
+            row -> new String[] {row.getString(1), row.getString(2)})) {
+      String index = part[1] + "_" + suffix;
+      statements.add(
+          "create index concurrently %s on %s.%s%s"
+              .formatted(
+                  Sql.identifier(index), Sql.identifier(part[0]), Sql.identifier(part[1]), on));
+      statements.add(
+          "alter index %s attach partition %s.%s;"
+              .formatted(parent, Sql.identifier(part[0]), Sql.identifier(index)));
+    }
+    return statements.toArray(String[]::new);
+  }
+
+  private void clock(Tx tx, BoundSource source) {
+    record Future(long count, String key, Instant since) {}
+    List<Future> future =
+        tx.list(
+            source.sql().inFuture(),
+            Map.of(),
+            row ->
+                new Future(
+                    row.getLong("count"),
+                    row.getString("example"),
+                    row.getObject("latest", OffsetDateTime.class).toInstant()));
+    for (Future each : future) {
+      add(
+          Level.WARNING,
+          "clock",
+          "%d %s of %s began in the future (%s at %s): is a worker's clock wrong, or `time` of the mapping?"
+              .formatted(
+                  each.count(),
+                  each.count() == 1 ? "job" : "jobs",
+                  source.tables().jobs().display(),
+                  each.key(),
+                  each.since()));
+    }
+    if (future.isEmpty()) {
+      add(
+          Level.OK,
+          "clock",
+          "no job of source %s began in the future; the timeout is %d s"
+              .formatted(
+                  source.source().name(),
+                  (source.source().jobs().timeout() == null
+                          ? timeout
+                          : source.source().jobs().timeout())
+                      .toSeconds()));
+    }
+  }
+
+  private void triggers(BoundSource source) {
+    Set<String> triggers = new LinkedHashSet<>();
+    for (Table table :
+        Stream.of(source.tables().jobs(), source.tables().balances(), source.tables().ledger())
+            .filter(Objects::nonNull)
+            .toList()) {
+      table.triggers().forEach(trigger -> triggers.add(trigger + " on " + table.display()));
+    }
+    if (!triggers.isEmpty()) {
+      add(
+          Level.OK,
+          "triggers",
+          "the host has %s; what they do to our writes is checked, row by row"
+              .formatted(triggers.stream().collect(Collectors.joining(", "))));
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.jobcleanup.postgres;
+
+import io.jobcleanup.mapping.Expression;
+import io.jobcleanup.mapping.Jobs;
+import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.mapping.Value;
+
+/**
+ * What a mapping says about rows of the tables alone, as SQL: {@code job}, {@code charge} and
+ * {@code balance} are the rows.
+ *
+ * @param tables the source's tables
+ */
+record RowSql(SourceTables tables) {
+
+  /** An expression in which only names stand whose values the rows give. */
+  String expression(Expression expression) {
+    return expression.sql(this::name);
+  }
+
+  /** A column of a row, or an expression. */
+  String value(Value value, String row) {
+    return switch (value) {
+      case Value.Column column -> row + "." + Sql.identifier(column.name());
+      case Value.Computed computed -> "(" + expression(computed.expression()) + ")";
+      case Value.Constant constant ->
+          throw new IllegalStateException("a constant where a column is asked for: " + constant);
+    };
+  }
+
+  /** Whose tokens a job's are. */
+  String payer() {
+    Refund refund = tables.source().refund();
+    return refund == null ? "null" : value(refund.payer(), "job");
+  }
+
+  private String name(String name) {
+    Jobs jobs = tables.source().jobs();
+    return switch (name) {
+      case "now" -> "statement_timestamp()";
+      case "job" ->
+          tables.jobKey().size() == 1
+              ? "job." + tables.jobKey().getFirst().quoted()
+              : "(" + Names.keyText("job", tables.jobKey()) + ")";
+      case "source" -> Sql.literal(tables.source().name());
+      case "attempt" -> jobs.attempt() == null ? "null" : value(jobs.attempt(), "job");
+      case "payer" -> payer();
+      default ->
+          throw new IllegalStateException(
+              ":" + name + " has no value here, and the check let it pass");
+    };
+  }
+}

@@ -1,0 +1,222 @@
+package io.jobcleanup.postgres;
+
+import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.UnusableDatabaseException;
+import io.jobcleanup.mapping.Balance;
+import io.jobcleanup.mapping.Ledger;
+import io.jobcleanup.mapping.Value;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our own schema, {@code job_cleanup}: whether it is there, how it is brought up to date. Safe for
+ * use by several threads.
+ */
+public final class Schema {
+
+  /** The schema that all of ours is in. */
+  public static final String NAME = "job_cleanup";
+
+  /** The number of the newest migration. */
+  static final int NEWEST = 1;
+
+  private static final String MIGRATIONS = "io/jobcleanup/postgres/migration";
+
+  /** How our schema stands. */
+  public enum State {
+    /** It isn't there. */
+    ABSENT,
+    /** It is there, but older than this version. */
+    BEHIND,
+    /** It is as this version needs it. */
+    CURRENT,
+    /** It is there, but our role may not use all of it. */
+    UNUSABLE
+  }
+
+  private final Database database;
+
+  /** The schema of a database. */
+  public Schema(Database database) {
+    this.database = database;
+  }
+
+  /** How it stands, seen in a transaction. */
+  public State state(Tx tx) {
+    record There(boolean there, boolean usable) {}
+    There there =
+        tx.one(
+            Sql.of("schema-there"),
+            Map.of(),
+            row -> new There(row.getBoolean("there"), row.getBoolean("usable")));
+    if (!there.there()) {
+      return State.ABSENT;
+    }
+    if (!there.usable()) {
+      return State.UNUSABLE;
+    }
+    int version = tx.one(Sql.of("schema-version"), Map.of(), row -> row.getInt("version"));
+    return version < NEWEST ? State.BEHIND : State.CURRENT;
+  }
+
+  /**
+   * Makes it, or brings it up to date, under a lock of Flyway's that works behind a pooler too, and
+   * records the baseline once.
+   *
+   * @param sources the sources whose balances the baseline keeps
+   * @return how many migrations were applied
+   * @throws UnusableDatabaseException if our role may not
+   */
+  public int migrate(List<SourceStatements> sources) {
+    try {
+      int applied =
+          Flyway.configure(Schema.class.getClassLoader())
+              .dataSource(database.dataSource())
+              .locations("classpath:" + MIGRATIONS)
+              .defaultSchema(NAME)
+              .schemas(NAME)
+              .createSchemas(true)
+              .table("schema_history")
+              .load()
+              .migrate()
+              .migrationsExecuted;
+      recordBaseline(sources);
+      return applied;
+    } catch (FlywayException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault != null && fault.connectionLost()) {
+        throw new UnreachableDatabaseException(
+            "the database was lost while our schema was made: " + fault, e);
+      }
+      throw new UnusableDatabaseException(
+          "Our schema %s can't be made or brought up to date: %s%nLet the owner of the database run: job-cleanup migrate"
+              .formatted(NAME, fault == null ? e.getMessage() : fault.toString()),
+          e);
+    }
+  }
+
+  private void recordBaseline(List<SourceStatements> sources) {
+    database.write(
+        tx -> {
+          boolean ours = tx.update(Sql.of("claim-baseline"), Map.of()) == 1;
+          if (ours) {
+            sources.stream()
+                .map(SourceStatements::baseline)
+                .flatMap(Optional::stream)
+                .forEach(tx::execute);
+          }
+          return ours;
+        });
+  }
+
+  /**
+   * The statement that records the baseline of one source; empty where its tables don't tell whose
+   * a balance is.
+   */
+  static Optional<String> baselineOf(SourceTables tables) {
+    Balance balance = tables.balance();
+    Table balances = tables.balances();
+    String payer = balance == null ? null : columnOf(balance.match(), "payer");
+    if (balance == null || balances == null || payer == null || balance.match().size() > 1) {
+      return Optional.empty();
+    }
+    Ledger row = tables.ledgerRow();
+    Table ledger = tables.ledger();
+    String ledgerPayer = row == null ? null : columnOf(row.values(), "payer");
+    String amount = row == null ? null : columnOf(row.values(), "amount");
+    boolean summed = ledger != null && ledgerPayer != null && amount != null;
+    return Optional.of(
+        Sql.of(
+            "baseline",
+            Map.of(
+                "balance_table", Sql.literal(balances.display()),
+                "payer", Sql.identifier(payer),
+                "amount", Sql.identifier(balance.add().keySet().iterator().next()),
+                "balances", balances.quoted(),
+                "ledger_table", ledger != null && summed ? Sql.literal(ledger.display()) : "null",
+                "ledger_sum", summed ? "coalesce(sums.total, 0)" : "null",
+                "ledgers",
+                    ledger != null && summed
+                        ? Sql.of(
+                            "baseline-ledger",
+                            Map.of(
+                                "payer", Sql.identifier(String.valueOf(ledgerPayer)),
+                                "amount", Sql.identifier(String.valueOf(amount)),
+                                "ledger", ledger.quoted(),
+                                "balance_payer", Sql.identifier(payer)))
+                        : "")));
+  }
+
+  private static @Nullable String columnOf(Map<String, Value> values, String name) {
+    return values.entrySet().stream()
+        .filter(
+            it ->
+                it.getValue() instanceof Value.Computed computed
+                    && computed.expression().isJust(name))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The SQL that makes it, for whoever wants to run it by hand. */
+  public static String script() {
+    StringBuilder script = new StringBuilder("create schema if not exists " + NAME + ";\n\n");
+    for (int version = 1; version <= NEWEST; version++) {
+      script.append(resource(fileOf(version))).append('\n');
+    }
+    script.append("-- What a role needs here to run cleanups; the name is an example.\n");
+    for (String grant : grants("job_cleanup_app")) {
+      script.append(grant).append('\n');
+    }
+    return script.toString();
+  }
+
+  private static String fileOf(int version) {
+    return switch (version) {
+      case 1 -> "V1__books.sql";
+      default -> throw new IllegalArgumentException("there is no migration " + version);
+    };
+  }
+
+  private static String resource(String file) {
+    try (InputStream in = Schema.class.getResourceAsStream("migration/" + file)) {
+      if (in == null) {
+        throw new IllegalStateException(file + " isn't on the class path");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The statements that let a role run cleanups, as our schema goes. */
+  static String[] grants(String role) {
+    String to = Sql.identifier(role);
+    return new String[] {
+      "grant usage on schema %s to %s;".formatted(NAME, to),
+      "grant select on all tables in schema %s to %s;".formatted(NAME, to),
+      "grant insert, update on %s.run, %s.run_job, %s.refund, %s.refusal to %s;"
+          .formatted(NAME, NAME, NAME, NAME, to),
+      "grant delete on %s.refusal to %s;".formatted(NAME, to)
+    };
+  }
+
+  /**
+   * Removes it with all that it remembers: afterwards nobody knows any more what was given back.
+   */
+  public void drop() {
+    database.write(
+        tx -> {
+          tx.execute("drop schema if exists " + NAME + " cascade");
+          return State.ABSENT;
+        });
+  }
+}

@@ -1,0 +1,124 @@
+package io.jobcleanup.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open transaction. Before each statement the server is told how much time is left. Used by one
+ * thread.
+ */
+public final class Tx {
+
+  /** Reads one row. */
+  @FunctionalInterface
+  public interface Row<T> {
+    /** The row at the result set's cursor. */
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private static final String LIMIT_TIME = Sql.of("limit-time");
+
+  private final Handle handle;
+  private @Nullable Budget budget;
+  private int savepoints;
+
+  Tx(Handle handle) {
+    this.handle = handle;
+  }
+
+  /**
+   * From here on every statement ends within a budget; to be called right before the first lock is
+   * taken.
+   */
+  public void holdWithin(Budget budget) {
+    this.budget = budget;
+  }
+
+  /** The transaction's connection, for the host's own code. */
+  public Connection connection() {
+    limitTime();
+    return handle.getConnection();
+  }
+
+  /**
+   * Whether the budget is used up to the point where the transaction should end with what it has.
+   */
+  public boolean shouldEnd() {
+    return budget != null && budget.nearlyOver();
+  }
+
+  <T> List<T> list(String sql, Map<String, ?> parameters, Row<T> row) {
+    limitTime();
+    return handle.createQuery(sql).bindMap(parameters).map((rs, context) -> row.read(rs)).list();
+  }
+
+  <T> T one(String sql, Map<String, ?> parameters, Row<T> row) {
+    limitTime();
+    return handle.createQuery(sql).bindMap(parameters).map((rs, context) -> row.read(rs)).one();
+  }
+
+  int update(String sql, Map<String, ?> parameters) {
+    limitTime();
+    return handle.createUpdate(sql).bindMap(parameters).execute();
+  }
+
+  void execute(String sql) {
+    limitTime();
+    run(sql);
+  }
+
+  private void run(String sql) {
+    handle.execute(sql);
+  }
+
+  /** Does some work behind a savepoint: if it throws, it alone is undone. */
+  public <T> T behindSavepoint(Supplier<T> work) {
+    String name = "job_" + ++savepoints;
+    limitTime();
+    run("savepoint " + name);
+    T result;
+    try {
+      result = work.get();
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || !fault.connectionLost()) {
+        run("rollback to savepoint " + name);
+      }
+      throw e;
+    }
+    run("release savepoint " + name);
+    return result;
+  }
+
+  /**
+   * Has every deferred check made now, where the time limit holds; COMMIT itself is not bounded by
+   * it.
+   */
+  public void checkConstraintsNow() {
+    execute("set constraints all immediate");
+  }
+
+  /** Lets deferrable checks wait again. */
+  public void deferConstraints() {
+    execute("set constraints all deferred");
+  }
+
+  private void limitTime() {
+    Budget current = budget;
+    if (current != null) {
+      long left = current.remainingMs();
+      handle
+          .createQuery(LIMIT_TIME)
+          .bind("statement_ms", Long.toString(left))
+          .bind("lock_ms", Long.toString(Math.max(1, left / 2)))
+          .mapTo(String.class)
+          .one();
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.jobcleanup.run;
+
+import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Found;
+import io.jobcleanup.postgres.SqlFault;
+import io.jobcleanup.postgres.Tx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks through the stuck jobs of all sources, oldest first, page by page, each once: jobs that are
+ * held or refused don't stand in the way of those behind them. Locks nothing. Used by one thread.
+ */
+final class Detection {
+
+  /**
+   * A job that was stuck when it was seen.
+   *
+   * @param source where it is
+   * @param key its key
+   * @param since when its processing began
+   */
+  record Candidate(SourceStatements source, List<String> key, Instant since) {}
+
+  /** The jobs of one source that began by one of its since columns: one index serves one range. */
+  private static final class Range {
+    final SourceStatements source;
+    final int number;
+    final Deque<Found> page = new ArrayDeque<>();
+    @Nullable Found last;
+    boolean exhausted;
+
+    Range(SourceStatements source, int number) {
+      this.source = source;
+      this.number = number;
+    }
+  }
+
+  private final Database database;
+  private final Map<SourceStatements, Instant> cuts;
+  private final boolean refusals;
+  private final List<Range> ranges = new ArrayList<>();
+  private final Set<SourceStatements> unfiltered = new HashSet<>();
+
+  /**
+   * Begins at the oldest.
+   *
+   * @param cuts per source the moment: what began then or earlier is stuck
+   * @param refusals whether our record of refused jobs is there to be left out
+   */
+  Detection(Database database, Map<SourceStatements, Instant> cuts, boolean refusals) {
+    this.database = database;
+    this.cuts = cuts;
+    this.refusals = refusals;
+    for (SourceStatements source : cuts.keySet()) {
+      for (int range = 0; range < source.ranges(); range++) {
+        ranges.add(new Range(source, range));
+      }
+    }
+  }
+
+  /** The moment from which on a source's jobs are not stuck. */
+  static Instant cut(Instant now, Duration timeout) {
+    return now.minus(timeout);
+  }
+
+  /** Counts what is stuck, up to a limit. */
+  long count(long limit) {
+    long count = 0;
+    for (Map.Entry<SourceStatements, Instant> each : cuts.entrySet()) {
+      long left = limit - count;
+      if (left > 0) {
+        count +=
+            filtered(
+                each.getKey(),
+                filtered ->
+                    database.read(
+                        tx -> each.getKey().count(tx, each.getValue(), left, refusals, filtered)));
+      }
+    }
+    return count;
+  }
+
+  /** The next stuck jobs, oldest first; fewer than asked for only where there are no more. */
+  List<Candidate> next(int most) {
+    List<Candidate> candidates = new ArrayList<>();
+    while (candidates.size() < most) {
+      fill(most - candidates.size());
+      Range oldest =
+          ranges.stream()
+              .filter(range -> !range.page.isEmpty())
+              .min(Comparator.comparing(range -> range.page.getFirst().since()))
+              .orElse(null);
+      if (oldest == null) {
+        break;
+      }
+      Found found = oldest.page.removeFirst();
+      candidates.add(new Candidate(oldest.source, found.key(), found.since()));
+    }
+    return candidates;
+  }
+
+  private void fill(int most) {
+    for (Range range : ranges) {
+      if (range.page.isEmpty() && !range.exhausted) {
+        Instant cut = cuts.getOrDefault(range.source, Instant.MIN);
+        List<Found> page =
+            filtered(
+                range.source,
+                filtered ->
+                    database.read(
+                        (Tx tx) ->
+                            range.source.detect(
+                                tx, range.number, cut, range.last, most, refusals, filtered)));
+        range.page.addAll(page);
+        range.exhausted = page.size() < most;
+        if (!page.isEmpty()) {
+          range.last = page.getLast();
+        }
+      }
+    }
+  }
+
+  /**
+   * Asks with the mapping's {@code where}; where that fails for some row, without it: the claim
+   * judges it job by job, and tells the broken ones apart.
+   */
+  private <T> T filtered(SourceStatements source, Function<Boolean, T> question) {
+    if (!unfiltered.contains(source)) {
+      try {
+        return question.apply(true);
+      } catch (RuntimeException e) {
+        SqlFault fault = SqlFault.of(e);
+        if (source.source().jobs().where() == null || fault == null || fault.passing()) {
+          throw e;
+        }
+        unfiltered.add(source);
+      }
+    }
+    return question.apply(false);
+  }
+}

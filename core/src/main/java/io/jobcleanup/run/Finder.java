@@ -1,0 +1,186 @@
+package io.jobcleanup.run;
+
+import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.JobReport;
+import io.jobcleanup.Outcome;
+import io.jobcleanup.OwedTotals;
+import io.jobcleanup.StuckJob;
+import io.jobcleanup.mapping.Balance;
+import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Looked;
+import io.jobcleanup.postgres.Tx;
+import io.jobcleanup.run.Detection.Candidate;
+import io.jobcleanup.verdict.Verdict.Due;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at stuck jobs without writing anything or locking a row: what a run would do about each.
+ */
+public final class Finder {
+
+  private final Database database;
+  private final Books books = new Books();
+  private final List<SourceStatements> sources;
+  private final Duration defaultTimeout;
+  private final boolean recordsThere;
+
+  /**
+   * A look at a host's tables.
+   *
+   * @param recordsThere whether our schema is there
+   */
+  public Finder(
+      Database database,
+      List<SourceStatements> sources,
+      Duration defaultTimeout,
+      boolean recordsThere) {
+    this.database = database;
+    this.sources = sources;
+    this.defaultTimeout = defaultTimeout;
+    this.recordsThere = recordsThere;
+  }
+
+  /** Lists stuck jobs, oldest first, up to a number. */
+  public List<StuckJob> find(CleanupOptions options, int most) {
+    Instant now = database.read(books::now);
+    Map<SourceStatements, Instant> cuts = Run.cuts(sources, now, options, defaultTimeout);
+    Detection detection = new Detection(database, cuts, recordsThere);
+    List<StuckJob> found = new ArrayList<>();
+    while (found.size() < most) {
+      List<Candidate> page = detection.next(Math.min(Run.CHUNK, most - found.size()));
+      if (page.isEmpty()) {
+        break;
+      }
+      found.addAll(look(page, cuts, options));
+    }
+    return found;
+  }
+
+  /** What a dry run answers. */
+  public CleanupResult dryRun(CleanupOptions options) {
+    Instant now = database.read(books::now);
+    Map<SourceStatements, Instant> cuts = Run.cuts(sources, now, options, defaultTimeout);
+    long count =
+        new Detection(database, cuts, recordsThere)
+            .count(options.drain() ? Long.MAX_VALUE : options.batchSize());
+    List<JobReport> jobs =
+        find(options, (int) Math.min(count, CleanupResult.MAX_JOBS)).stream()
+            .map(Finder::report)
+            .toList();
+    return new CleanupResult(
+        Uuid7.of(now, 0).toString(),
+        true,
+        count,
+        0,
+        0,
+        BigDecimal.ZERO,
+        jobs,
+        count > jobs.size(),
+        List.of(),
+        OwedTotals.NONE,
+        count > 0);
+  }
+
+  private static JobReport report(StuckJob job) {
+    return new JobReport(
+        job.job(), job.payer(), job.cost(), job.stuckFor(), new Outcome.PassedOver());
+  }
+
+  private List<StuckJob> look(
+      List<Candidate> page, Map<SourceStatements, Instant> cuts, CleanupOptions options) {
+    Map<SourceStatements, List<List<String>>> keys = new LinkedHashMap<>();
+    page.forEach(
+        it -> keys.computeIfAbsent(it.source(), source -> new ArrayList<>()).add(it.key()));
+    Map<String, StuckJob> seen = new HashMap<>();
+    keys.forEach(
+        (source, each) -> {
+          Duration timeout = Run.timeout(source, options, defaultTimeout);
+          Instant cut = cuts.getOrDefault(source, Instant.MIN);
+          List<Job> jobs = database.read(tx -> jobs(tx, source, each, cut));
+          for (Job job : jobs) {
+            if (job.row().stuck()) {
+              seen.put(job.id().toString(), stuck(job, timeout));
+            }
+          }
+        });
+    return page.stream()
+        .map(it -> seen.get(it.source().job(it.key()).toString()))
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  private List<Job> jobs(Tx tx, SourceStatements source, List<List<String>> keys, Instant cut) {
+    return new Assessment(books, source, recordsThere).assess(tx, source.look(tx, keys, cut));
+  }
+
+  private static StuckJob stuck(Job job, Duration timeout) {
+    return new StuckJob(
+        job.id(),
+        job.row().status(),
+        job.since(),
+        job.duration(),
+        timeout,
+        job.payer(),
+        job.cost(),
+        wouldGiveBack(job),
+        why(job));
+  }
+
+  /** What a run would give back. */
+  static BigDecimal wouldGiveBack(Job job) {
+    BigDecimal sum = BigDecimal.ZERO;
+    for (Due due : job.verdict().due()) {
+      if (due.doubt() == null && due.amount() != null && obstacle(job, due) == null) {
+        sum = sum.add(due.amount());
+      }
+    }
+    return sum;
+  }
+
+  private static @Nullable String obstacle(Job job, Due due) {
+    Looked row = job.charges().getOrDefault(due.line().key(), job.row());
+    Refund refund = job.source().source().refund();
+    boolean owed =
+        refund != null
+            && !refund.balances().isEmpty()
+            && refund.balances().getFirst().missing() == Balance.Missing.OWED;
+    return owed && row.movesBalance() && !row.balanceThere()
+        ? "no row in %s for %s".formatted(job.source().balanceTable(), job.payer())
+        : null;
+  }
+
+  /** Why a run would give back just that. */
+  static String why(Job job) {
+    List<String> reasons = new ArrayList<>();
+    for (Due due : job.verdict().due()) {
+      String obstacle = due.doubt() == null ? obstacle(job, due) : due.doubt();
+      if (obstacle != null) {
+        reasons.add("owed: " + obstacle);
+      }
+    }
+    if (!reasons.isEmpty()) {
+      return String.join("; ", reasons);
+    }
+    if (!job.verdict().due().isEmpty()) {
+      return "";
+    }
+    return switch (job.verdict().nothing()) {
+      case COST_NOTHING -> "it cost nothing";
+      case ALREADY_REFUNDED -> "already given back by us";
+      case PAID_BY_HOST -> "already given back by the host";
+    };
+  }
+}

@@ -1,0 +1,66 @@
+package io.jobcleanup.run;
+
+import io.jobcleanup.JobId;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Looked;
+import io.jobcleanup.verdict.Verdict;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job as it was seen, with what is to become of it.
+ *
+ * @param source the source it is in
+ * @param row its row; with the first charge where it has some
+ * @param charges its rows by refund key, one per charge
+ * @param payer whose tokens they are
+ * @param cost what it cost, its charges added up
+ * @param verdict what is to be given back
+ * @param refundKnown whether its refund could be worked out at all
+ */
+record Job(
+    SourceStatements source,
+    Looked row,
+    Map<String, Looked> charges,
+    @Nullable String payer,
+    @Nullable BigDecimal cost,
+    Verdict verdict,
+    boolean refundKnown) {
+
+  /** Longer than any job takes: since may be PostgreSQL's -infinity. */
+  private static final Duration LONGEST = Duration.ofDays(365_000);
+
+  JobId id() {
+    return source.job(row.key());
+  }
+
+  List<String> key() {
+    return row.key();
+  }
+
+  String keyText() {
+    return JobId.keyText(row.key());
+  }
+
+  Instant since() {
+    return row.since() == null ? row.now() : row.since();
+  }
+
+  /** How long it has been processed, by the database's clock. */
+  Duration duration() {
+    return between(since(), row.now());
+  }
+
+  static Duration between(Instant since, Instant now) {
+    Duration duration = Duration.between(since, now);
+    return duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
+  }
+
+  long seconds() {
+    return duration().toSeconds();
+  }
+}

@@ -1,0 +1,85 @@
+package io.jobcleanup.run;
+
+import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Budget;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Looked;
+import io.jobcleanup.postgres.Tx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Everything up to the first write of a settling transaction: claim, hold, look, decide. See the
+ * design, section 4.
+ *
+ * @param source the source
+ * @param jobs the jobs that are held with all they need, in the order asked for
+ * @param passedOver the keys of those that aren't
+ */
+record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> passedOver) {
+
+  /** Which jobs may be claimed. */
+  enum Claim {
+    /** Those still stuck. */
+    STUCK,
+    /** Any. */
+    ANY
+  }
+
+  /** Starts the clock of a transaction that is about to take its first lock. */
+  static void startBudget(Tx tx, Duration budget) {
+    tx.holdWithin(new Budget(budget, System::nanoTime));
+  }
+
+  /** Prepares jobs for settlement. */
+  static Preparation of(
+      Tx tx,
+      Books books,
+      SourceStatements source,
+      List<List<String>> keys,
+      Instant cut,
+      Claim claim) {
+    List<List<String>> claimed = claimed(tx, source, keys, cut, claim);
+    if (claimed.isEmpty()) {
+      return new Preparation(source, List.of(), keys);
+    }
+    Holds holds = Holds.take(tx, source, claimed);
+    List<Looked> rows = source.look(tx, claimed, cut);
+    List<Job> jobs = new Assessment(books, source, true).assess(tx, rows);
+    List<Job> ready = new ArrayList<>();
+    for (Job job : jobs) {
+      boolean still = claim == Claim.ANY || job.row().stuck();
+      if (still && holds.cover(job.row().n(), job)) {
+        ready.add(job);
+      }
+    }
+    return of(source, keys, ready);
+  }
+
+  /** Prepares jobs whose refunds can't be worked out: they are looked at alone. */
+  static Preparation withoutRefunds(
+      Tx tx, Books books, SourceStatements source, List<List<String>> keys, Instant cut) {
+    List<List<String>> claimed = claimed(tx, source, keys, cut, Claim.STUCK);
+    if (claimed.isEmpty()) {
+      return new Preparation(source, List.of(), keys);
+    }
+    List<Looked> rows = source.lookAtJobs(tx, claimed, cut).stream().filter(Looked::stuck).toList();
+    return of(source, keys, new Assessment(books, source, true).assessWithoutRefunds(tx, rows));
+  }
+
+  private static List<List<String>> claimed(
+      Tx tx, SourceStatements source, List<List<String>> keys, Instant cut, Claim claim) {
+    List<Integer> numbers =
+        claim == Claim.STUCK ? source.claim(tx, keys, cut) : source.claimInAnyState(tx, keys);
+    return numbers.stream().map(keys::get).toList();
+  }
+
+  private static Preparation of(SourceStatements source, List<List<String>> keys, List<Job> ready) {
+    List<List<String>> passedOver = new ArrayList<>(keys);
+    passedOver.removeAll(ready.stream().map(Job::key).collect(Collectors.toSet()));
+    return new Preparation(source, ready, passedOver);
+  }
+}

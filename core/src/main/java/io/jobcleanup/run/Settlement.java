@@ -1,0 +1,502 @@
+package io.jobcleanup.run;
+
+import io.jobcleanup.JobId;
+import io.jobcleanup.JobReport;
+import io.jobcleanup.Outcome;
+import io.jobcleanup.TokenRefunder;
+import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.Tx;
+import io.jobcleanup.postgres.UnexpectedWriteException;
+import io.jobcleanup.run.Payment.Item;
+import io.jobcleanup.run.StageException.Stage;
+import io.jobcleanup.verdict.Chain;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settles stuck jobs of one source: fails them and gives their tokens back, many in one
+ * transaction. Where the host refuses something, the same jobs are settled again one by one, each
+ * behind a savepoint: the broken ones are told apart, and the others go through.
+ */
+final class Settlement {
+
+  /** More than 64 subtransactions in one transaction slow every session of the host. */
+  private static final int SINGLES_PER_TRANSACTION = 50;
+
+  /** How often jobs are tried again for a fault that may pass. */
+  private static final int TRIES = 3;
+
+  /** What came of some jobs. */
+  record Settled(List<JobReport> reports, List<List<String>> passedOver) {
+    static Settled nothing() {
+      return new Settled(new ArrayList<>(), new ArrayList<>());
+    }
+
+    void add(Settled other) {
+      reports.addAll(other.reports);
+      passedOver.addAll(other.passedOver);
+    }
+  }
+
+  private final Database database;
+  private final Books books;
+  private final SourceStatements source;
+  private final @Nullable TokenRefunder refunder;
+  private final String run;
+  private final Instant cut;
+  private final Duration timeout;
+  private final Duration budget;
+  private int chunk;
+
+  Settlement(
+      Database database,
+      Books books,
+      SourceStatements source,
+      @Nullable TokenRefunder refunder,
+      String run,
+      Instant cut,
+      Duration timeout,
+      Duration budget) {
+    this.database = database;
+    this.books = books;
+    this.source = source;
+    this.refunder = refunder;
+    this.run = run;
+    this.cut = cut;
+    this.timeout = timeout;
+    this.budget = budget;
+    this.chunk = Run.CHUNK;
+  }
+
+  SourceStatements source() {
+    return source;
+  }
+
+  /**
+   * Settles jobs, in as many transactions as their time limit asks for.
+   *
+   * @param keys the jobs' keys, oldest first
+   * @param singles how many jobs may be tried one by one
+   */
+  Settled settle(List<List<String>> keys, int singles) {
+    Settled all = Settled.nothing();
+    Deque<List<String>> queue = new ArrayDeque<>(keys);
+    while (!queue.isEmpty()) {
+      List<List<String>> next = take(queue, chunk);
+      Settled settled = together(next);
+      if (settled != null) {
+        chunk = Math.min(Run.CHUNK, chunk * 2);
+      } else if (next.size() > SINGLES_PER_TRANSACTION) {
+        // Halved until the broken job is found among few, and until a transaction fits into its
+        // time.
+        chunk = Math.max(SINGLES_PER_TRANSACTION, next.size() / 2);
+        next.reversed().forEach(queue::addFirst);
+        continue;
+      } else {
+        int left = singles - refusals(all);
+        settled =
+            left > 0 ? oneByOne(next.subList(0, Math.min(left, next.size()))) : Settled.nothing();
+        chunk = Math.min(Run.CHUNK, chunk * 2);
+      }
+      all.add(settled);
+    }
+    return all;
+  }
+
+  private static int refusals(Settled settled) {
+    return (int)
+        settled.reports().stream().filter(it -> it.outcome() instanceof Outcome.Refused).count();
+  }
+
+  private static List<List<String>> take(Deque<List<String>> queue, int most) {
+    List<List<String>> taken = new ArrayList<>();
+    while (!queue.isEmpty() && taken.size() < most) {
+      taken.add(queue.removeFirst());
+    }
+    return taken;
+  }
+
+  /** Settles jobs in one transaction; null where they have to be tried in smaller numbers. */
+  private @Nullable Settled together(List<List<String>> keys) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return database.write(
+            tx -> {
+              Preparation.startBudget(tx, budget);
+              Preparation prepared = StageException.at(Stage.HOLD, () -> prepare(tx, keys));
+              List<JobReport> reports =
+                  write(tx, prepared.jobs(), null, Payment.chainOf(source), 0, false);
+              StageException.run(Stage.REFUND, tx::checkConstraintsNow);
+              return new Settled(reports, prepared.passedOver());
+            });
+      } catch (Database.CommitUnknownException e) {
+        Settled settled = afterLostCommit(keys);
+        if (settled != null) {
+          return settled;
+        }
+        if (attempt == TRIES) {
+          throw e;
+        }
+      } catch (StageException e) {
+        if (e.isBug()) {
+          throw e;
+        }
+        if (e.stage() == Stage.HOLD && e.lockNotToBeHad()) {
+          return new Settled(new ArrayList<>(), new ArrayList<>(keys));
+        }
+        boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad();
+        if (!again || attempt == TRIES) {
+          if (e.connectionLost()) {
+            throw e;
+          }
+          return null;
+        }
+      }
+    }
+  }
+
+  /** What a transaction did whose COMMIT got no answer: our own record, written in it, tells. */
+  private @Nullable Settled afterLostCommit(List<List<String>> keys) {
+    List<String> texts = keys.stream().map(JobId::keyText).toList();
+    Map<String, JobReport> settled = new HashMap<>();
+    for (JobReport report : database.read(tx -> books.settledInRun(tx, run, source, texts))) {
+      settled.put(report.job().text(), report);
+    }
+    if (settled.isEmpty()) {
+      return null;
+    }
+    List<List<String>> others = new ArrayList<>(keys);
+    others.removeIf(key -> settled.containsKey(JobId.keyText(key)));
+    return new Settled(new ArrayList<>(settled.values()), others);
+  }
+
+  private Preparation prepare(Tx tx, List<List<String>> keys) {
+    return Preparation.of(tx, books, source, keys, cut, Preparation.Claim.STUCK);
+  }
+
+  /** What the transactions of {@link #oneByOne} have done so far. */
+  private static final class Singles {
+    final Settled settled = Settled.nothing();
+    final List<Refusal> refusals = new ArrayList<>();
+    final Deque<List<String>> left = new ArrayDeque<>();
+    boolean nextAlone;
+  }
+
+  /** A job that the host refused, to be recorded after the transaction that found it out. */
+  private record Refusal(JobReport report, Instant since) {}
+
+  private Settled oneByOne(List<List<String>> keys) {
+    Settled all = Settled.nothing();
+    Deque<List<String>> queue = new ArrayDeque<>(keys);
+    boolean alone = false;
+    int attempt = 1;
+    while (!queue.isEmpty()) {
+      List<List<String>> next = take(queue, alone ? 1 : SINGLES_PER_TRANSACTION);
+      Singles singles;
+      try {
+        singles = database.write(tx -> singles(tx, next));
+        attempt = 1;
+      } catch (Database.CommitUnknownException e) {
+        Settled settled = afterLostCommit(next);
+        if (settled != null) {
+          all.add(settled);
+        } else if (attempt++ == TRIES) {
+          throw e;
+        } else {
+          next.reversed().forEach(queue::addFirst);
+        }
+        continue;
+      } catch (StageException e) {
+        if (e.isBug() || !e.passing() || (e.connectionLost() && attempt++ == TRIES)) {
+          throw e;
+        }
+        next.reversed().forEach(queue::addFirst);
+        continue;
+      }
+      record(singles.refusals);
+      all.add(singles.settled);
+      singles.refusals.forEach(refusal -> all.reports().add(refusal.report()));
+      List.copyOf(singles.left).reversed().forEach(queue::addFirst);
+      alone = singles.nextAlone;
+    }
+    return all;
+  }
+
+  private Singles singles(Tx tx, List<List<String>> keys) {
+    Singles singles = new Singles();
+    Deque<List<String>> waiting = new ArrayDeque<>(keys);
+    boolean alone = keys.size() == 1;
+    Preparation.startBudget(tx, budget);
+    Map<List<String>, Job> prepared = new HashMap<>();
+    Set<List<String>> passedOver = new HashSet<>();
+    boolean together = prepareAll(tx, keys, prepared, passedOver);
+    Chain chain = Payment.chainOf(source);
+    int ids = 0;
+    while (!waiting.isEmpty()) {
+      List<String> key = waiting.removeFirst();
+      if (passedOver.contains(key)) {
+        singles.settled.passedOver().add(key);
+        continue;
+      }
+      Map<List<String>, List<BigDecimal>> before = chain.all();
+      String cause = null;
+      try {
+        if (!together) {
+          Preparation one =
+              tx.behindSavepoint(() -> StageException.at(Stage.JOB, () -> claimOnly(tx, key)));
+          if (one.jobs().isEmpty()) {
+            singles.settled.passedOver().add(key);
+            continue;
+          }
+          prepared.put(key, one.jobs().getFirst());
+          Preparation whole =
+              tx.behindSavepoint(
+                  () -> StageException.at(Stage.REFUND, () -> prepare(tx, List.of(key))));
+          if (whole.jobs().isEmpty()) {
+            singles.settled.passedOver().add(key);
+            continue;
+          }
+          prepared.put(key, whole.jobs().getFirst());
+        }
+        singles.settled.reports().addAll(writeOne(tx, prepared, key, null, chain, ids));
+        ids += 1000;
+        continue;
+      } catch (StageException e) {
+        chain.restore(before);
+        if (e.isBug() || e.connectionLost()) {
+          throw e;
+        }
+        if (e.outlasted()) {
+          if (!alone) {
+            singles.nextAlone = true;
+            singles.left.add(key);
+            singles.left.addAll(waiting);
+            return singles;
+          }
+          singles.refusals.add(
+              refusal(
+                  prepared.get(key),
+                  key,
+                  "it takes longer than a transaction of ours may: " + e.reason()));
+          continue;
+        }
+        if (e.passing()) {
+          singles.settled.passedOver().add(key);
+          continue;
+        }
+        if (e.stage() == Stage.JOB) {
+          singles.refusals.add(refusal(prepared.get(key), key, e.reason()));
+          continue;
+        }
+        cause = e.reason();
+      }
+      owe(tx, singles, prepared, key, cause, chain, ids);
+    }
+    return singles;
+  }
+
+  /** Fails a job whose refund can't be paid, and records that it is owed. */
+  private void owe(
+      Tx tx,
+      Singles singles,
+      Map<List<String>, Job> prepared,
+      List<String> key,
+      String cause,
+      Chain chain,
+      int ids) {
+    Map<List<String>, List<BigDecimal>> before = chain.all();
+    try {
+      singles.settled.reports().addAll(writeOne(tx, prepared, key, cause, chain, ids));
+    } catch (StageException e) {
+      chain.restore(before);
+      if (e.isBug() || e.connectionLost()) {
+        throw e;
+      }
+      if (e.passing() || e.outlasted()) {
+        singles.settled.passedOver().add(key);
+      } else {
+        singles.refusals.add(refusal(prepared.get(key), key, e.reason()));
+      }
+    }
+  }
+
+  private Preparation claimOnly(Tx tx, List<String> key) {
+    return Preparation.withoutRefunds(tx, books, source, List.of(key), cut);
+  }
+
+  /**
+   * Prepares all jobs at once, as is possible where it is a write that fails; tells whether it was.
+   */
+  private boolean prepareAll(
+      Tx tx,
+      List<List<String>> keys,
+      Map<List<String>, Job> prepared,
+      Set<List<String>> passedOver) {
+    try {
+      Preparation all =
+          tx.behindSavepoint(() -> StageException.at(Stage.HOLD, () -> prepare(tx, keys)));
+      all.jobs().forEach(job -> prepared.put(job.key(), job));
+      passedOver.addAll(all.passedOver());
+      return true;
+    } catch (StageException e) {
+      if (e.isBug() || e.connectionLost()) {
+        throw e;
+      }
+      if (e.lockNotToBeHad()) {
+        passedOver.addAll(keys);
+        return true;
+      }
+      return false;
+    }
+  }
+
+  private List<JobReport> writeOne(
+      Tx tx,
+      Map<List<String>, Job> prepared,
+      List<String> key,
+      @Nullable String cause,
+      Chain chain,
+      int ids) {
+    Job job = prepared.get(key);
+    if (job == null) {
+      throw new IllegalStateException(
+          "job " + JobId.keyText(key) + " is written before it was prepared");
+    }
+    return tx.behindSavepoint(() -> write(tx, List.of(job), cause, chain, ids, true));
+  }
+
+  /**
+   * Writes jobs and their refunds.
+   *
+   * @param cause why no refund can be paid; null where they can
+   * @param singly whether deferred checks are to be made stage by stage, to tell what fails
+   */
+  private List<JobReport> write(
+      Tx tx, List<Job> jobs, @Nullable String cause, Chain chain, int ids, boolean singly) {
+    if (jobs.isEmpty()) {
+      return List.of();
+    }
+    Instant now = jobs.getFirst().row().now();
+    Payment payment =
+        new Payment(tx, source, books, refunder, run, chain, job -> Terms.now(job, timeout));
+    List<Item> items = cause == null ? Payment.items(jobs) : owedItems(jobs.getFirst(), cause);
+    StageException.run(Stage.REFUND, () -> payment.plan(items, now, ids));
+    Map<JobId, List<Item>> byJob = Payment.byJob(items);
+    Map<JobId, Outcome> outcomes = new HashMap<>();
+    List<Map<String, @Nullable String>> lines = new ArrayList<>();
+    for (Job job : jobs) {
+      Outcome outcome = Payment.outcome(job, byJob.getOrDefault(job.id(), List.of()));
+      outcomes.put(job.id(), outcome);
+      Terms terms = Terms.now(job, timeout);
+      Map<String, @Nullable String> line = terms.values(job, run, now);
+      line.put("n", Integer.toString(lines.size()));
+      line.put("message", terms.message(outcome));
+      line.put("uuid", Uuid7.of(now, ids + items.size() + lines.size()).toString());
+      lines.add(line);
+    }
+    StageException.run(
+        Stage.JOB,
+        () -> {
+          source.evaluateFail(tx, lines);
+          int written = source.fail(tx, lines).size();
+          if (written != jobs.size()) {
+            throw new UnexpectedWriteException(
+                "a trigger or policy on %s dropped the update, or put the status back"
+                    .formatted(source.jobTable()));
+          }
+          if (singly) {
+            tx.checkConstraintsNow();
+            tx.deferConstraints();
+          }
+        });
+    payment.pay(items);
+    List<JobReport> reports =
+        jobs.stream()
+            .map(job -> report(job, outcomes.getOrDefault(job.id(), new Outcome.PassedOver())))
+            .toList();
+    StageException.run(
+        Stage.REFUND,
+        () -> {
+          if (singly) {
+            tx.checkConstraintsNow();
+            tx.deferConstraints();
+          }
+          recordJobs(tx, reports);
+          books.forgetRefusals(tx, source, jobs.stream().map(Job::keyText).toList());
+        });
+    return reports;
+  }
+
+  /**
+   * The lines of a job, none of which can be paid; where not even they are known, one of an unknown
+   * amount.
+   */
+  private List<Item> owedItems(Job job, String cause) {
+    List<Item> items = Payment.items(List.of(job));
+    for (Item item : items) {
+      item.cause = cause;
+    }
+    if (!job.refundKnown()) {
+      items.add(new Item(job, Payment.unknown(job, cause)));
+    }
+    return items;
+  }
+
+  private static JobReport report(Job job, Outcome outcome) {
+    return new JobReport(job.id(), job.payer(), job.cost(), job.duration(), outcome);
+  }
+
+  private Refusal refusal(@Nullable Job job, List<String> key, String cause) {
+    Outcome outcome = new Outcome.Refused(cause);
+    return job == null
+        ? new Refusal(new JobReport(source.job(key), null, null, Duration.ZERO, outcome), cut)
+        : new Refusal(report(job, outcome), job.since());
+  }
+
+  private void record(List<Refusal> refusals) {
+    if (refusals.isEmpty()) {
+      return;
+    }
+    database.write(
+        tx -> {
+          for (Refusal refusal : refusals) {
+            books.refuse(
+                tx,
+                source,
+                refusal.report().job().text(),
+                String.valueOf(refusal.report().outcome().error()),
+                refusal.since());
+          }
+          recordJobs(tx, refusals.stream().map(Refusal::report).toList());
+          return refusals.size();
+        });
+  }
+
+  private void recordJobs(Tx tx, List<JobReport> reports) {
+    List<Map<String, @Nullable String>> lines = new ArrayList<>();
+    for (JobReport report : reports) {
+      Map<String, @Nullable String> line = new HashMap<>();
+      line.put("job_key", report.job().text());
+      line.put("payer", report.payer());
+      line.put("outcome", report.outcome().label());
+      line.put("tokens", report.outcome().tokensRefunded().toPlainString());
+      line.put("cost", report.cost() == null ? null : report.cost().toPlainString());
+      line.put("duration_ms", Long.toString(report.processingDuration().toMillis()));
+      line.put("cause", report.outcome().error());
+      lines.add(line);
+    }
+    books.recordJobs(tx, run, source, lines);
+  }
+}

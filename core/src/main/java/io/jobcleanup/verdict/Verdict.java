@@ -1,0 +1,90 @@
+package io.jobcleanup.verdict;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be given back for one job.
+ *
+ * @param due what is still to be given back, line by line; empty where nothing is
+ * @param nothing why a line, or all of them, gets nothing
+ */
+public record Verdict(List<Due> due, Nothing nothing) {
+
+  /** Why nothing is given back, where nothing is. */
+  public enum Nothing {
+    /** It cost nothing. */
+    COST_NOTHING,
+    /** We gave it back before. */
+    ALREADY_REFUNDED,
+    /** The host gave it back itself. */
+    PAID_BY_HOST
+  }
+
+  /**
+   * One line to give back.
+   *
+   * @param line which
+   * @param amount how much, more than 0; null where that is in doubt
+   * @param doubt why it can't be paid as things stand; null where it can
+   */
+  public record Due(Line line, @Nullable BigDecimal amount, @Nullable String doubt) {}
+
+  /** Takes a copy. */
+  public Verdict {
+    due = List.copyOf(due);
+  }
+
+  /**
+   * Decides. Each line is given back at most once for ever. What the host gave back by itself (all
+   * that the tables show, less what we gave) is subtracted from the lines that we haven't paid, in
+   * their order, so that all refunds of a job together never exceed what it took.
+   */
+  public static Verdict of(Facts facts) {
+    if (!facts.givenBack()) {
+      return new Verdict(List.of(), Nothing.COST_NOTHING);
+    }
+    BigDecimal byHost = facts.already().subtract(facts.paidByUs()).max(BigDecimal.ZERO);
+    boolean paidByUs = false;
+    boolean paidByHost = false;
+    List<Due> due = new ArrayList<>();
+    for (Line line : facts.lines()) {
+      Recorded recorded = line.recorded();
+      if (recorded != null && recorded.state() != Recorded.State.OWED) {
+        paidByUs |= recorded.state() == Recorded.State.PAID;
+        continue;
+      }
+      BigDecimal amount = line.amount();
+      if (amount == null || amount.signum() == 0) {
+        continue;
+      }
+      if (amount.signum() < 0) {
+        due.add(new Due(line, null, "the cost is negative: " + amount.toPlainString()));
+        continue;
+      }
+      BigDecimal rest =
+          amount
+              .subtract(
+                  line.already() == null ? BigDecimal.ZERO : line.already().max(BigDecimal.ZERO))
+              .max(BigDecimal.ZERO);
+      BigDecimal covered = facts.alreadyAll() ? rest : rest.min(byHost);
+      byHost = byHost.subtract(facts.alreadyAll() ? BigDecimal.ZERO : covered);
+      rest = rest.subtract(covered);
+      if (rest.signum() == 0) {
+        paidByHost = true;
+        continue;
+      }
+      if (recorded != null && recorded.amount() != null) {
+        rest = rest.min(recorded.amount());
+      }
+      due.add(new Due(line, rest, facts.payer() == null ? "the job has no payer" : null));
+    }
+    return new Verdict(
+        due,
+        paidByUs
+            ? Nothing.ALREADY_REFUNDED
+            : paidByHost ? Nothing.PAID_BY_HOST : Nothing.COST_NOTHING);
+  }
+}

@@ -1,0 +1,13 @@
+-- Whether our schema is there, and whether our role may use its tables.
+select to_regclass('job_cleanup.schema_history') is not null as there,
+       exists (select from pg_catalog.pg_namespace where nspname = 'job_cleanup') as named,
+       coalesce((select bool_and(
+           case c.relname
+             when 'run' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
+             when 'run_job' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
+             when 'refund' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
+             when 'refusal' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete')
+             else has_table_privilege(c.oid, 'select') end)
+         from pg_catalog.pg_class c
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.nspname = 'job_cleanup'
+         where c.relkind = 'r' and has_schema_privilege(n.oid, 'usage')), false) as usable

@@ -1,0 +1,263 @@
+package io.jobcleanup.support;
+
+import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.JobCleanup;
+import java.math.BigDecimal;
+import java.util.List;
+
+/** The specification's own database, as Prisma makes it, and what its application does. */
+public final class PrismaHost {
+
+  /** How the time columns are made. */
+  public enum Times {
+    ZONELESS("timestamp(3)", "timestamp(3)"),
+    ZONED("timestamptz(3)", "timestamptz(3)"),
+    MIXED("timestamptz", "timestamp(3)");
+
+    private final String started;
+    private final String updated;
+
+    Times(String started, String updated) {
+      this.started = started;
+      this.updated = updated;
+    }
+  }
+
+  private final TestDatabase database;
+
+  private PrismaHost(TestDatabase database) {
+    this.database = database;
+  }
+
+  /** A new database with the tables. */
+  public static PrismaHost create() {
+    return create(Times.ZONELESS);
+  }
+
+  /** A new database with the tables, times kept as asked. */
+  public static PrismaHost create(Times times) {
+    TestDatabase database = TestDatabase.create();
+    database.execute(
+        """
+        create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED');
+        create type "EnhancementTier" as enum ('FREE', 'TIER_1K', 'TIER_2K', 'TIER_4K');
+        create type "EnhancementType" as enum ('STANDARD', 'BLEND', 'PIPELINE', 'AUTO_CROP');
+        create type "TokenTransactionType" as enum
+          ('EARN_REGENERATION', 'EARN_PURCHASE', 'EARN_BONUS', 'SPEND_ENHANCEMENT', 'REFUND');
+        create table users (id text primary key, email text not null unique, name text);
+        create table image_enhancement_jobs (
+          id text primary key,
+          "userId" text not null references users on delete cascade on update cascade,
+          "imageId" text not null default 'image',
+          tier "EnhancementTier" not null default 'TIER_1K',
+          "enhancementType" "EnhancementType" not null default 'STANDARD',
+          "tokensCost" integer,
+          status "JobStatus" not null default 'PENDING',
+          "errorMessage" text,
+          "retryCount" integer not null default 0,
+          "processingStartedAt" %1$s,
+          "processingCompletedAt" %1$s,
+          "createdAt" %2$s not null default current_timestamp,
+          "updatedAt" %2$s not null);
+        create table user_token_balances (
+          id text primary key default gen_random_uuid(),
+          "userId" text not null unique references users on delete cascade on update cascade,
+          balance integer not null default 0,
+          "lastRegeneration" %2$s not null default current_timestamp,
+          "updatedAt" %2$s not null);
+        create table token_transactions (
+          id text primary key,
+          "userId" text not null references users on delete cascade on update cascade,
+          amount integer not null,
+          type "TokenTransactionType" not null,
+          source text,
+          "sourceId" text,
+          "balanceAfter" integer not null,
+          metadata jsonb,
+          "createdAt" %2$s not null default current_timestamp);
+        create index on token_transactions ("sourceId");
+        create index on token_transactions ("userId", "createdAt");
+        create index image_enhancement_jobs_stuck on image_enhancement_jobs ("processingStartedAt")
+          where status = 'PROCESSING';
+        alter database %3$s set timezone to 'UTC';
+        """
+            .formatted(
+                times.started,
+                times.updated,
+                database.value("select quote_ident(current_database())")));
+    return new PrismaHost(database);
+  }
+
+  /** The database. */
+  public TestDatabase database() {
+    return database;
+  }
+
+  /** A user with tokens bought. */
+  public PrismaHost user(String id, int balance) {
+    database.update("insert into users (id, email) values (?, ?)", id, id + "@example.org");
+    database.update(
+        "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values (?, ?, now() at time zone 'UTC')",
+        id,
+        balance);
+    if (balance > 0) {
+      database.update(
+          "insert into token_transactions (id, \"userId\", amount, type, \"balanceAfter\") values (?, ?, ?, 'EARN_PURCHASE', ?)",
+          "earn-" + id,
+          id,
+          balance,
+          balance);
+    }
+    return this;
+  }
+
+  /** A stuck job to be described. */
+  public StuckJob aStuckJob(String id) {
+    return new StuckJob(id);
+  }
+
+  /** A job that has been processed for ten minutes, unless told otherwise. */
+  public final class StuckJob {
+    private final String id;
+    private String user = "u1";
+    private Integer cost = 10;
+    private String since = "10 minutes";
+    private boolean started = true;
+    private boolean charged;
+
+    private StuckJob(String id) {
+      this.id = id;
+    }
+
+    public StuckJob of(String who) {
+      this.user = who;
+      return this;
+    }
+
+    public StuckJob costing(Integer tokens) {
+      this.cost = tokens;
+      return this;
+    }
+
+    public StuckJob since(String interval) {
+      this.since = interval;
+      return this;
+    }
+
+    public StuckJob neverStarted() {
+      this.started = false;
+      return this;
+    }
+
+    /** With a ledger row that took the tokens. */
+    public StuckJob charged() {
+      this.charged = true;
+      return this;
+    }
+
+    public PrismaHost insert() {
+      String time = "now() - interval '" + since + "'";
+      boolean zonelessUpdate =
+          database
+              .value(
+                  "select data_type from information_schema.columns where table_name = 'image_enhancement_jobs'"
+                      + " and column_name = 'updatedAt'")
+              .endsWith("without time zone");
+      boolean zonelessStart =
+          database
+              .value(
+                  "select data_type from information_schema.columns where table_name = 'image_enhancement_jobs'"
+                      + " and column_name = 'processingStartedAt'")
+              .endsWith("without time zone");
+      database.update(
+          ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status, \"processingStartedAt\","
+                  + " \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
+              .formatted(
+                  started ? (zonelessStart ? "(" + time + ") at time zone 'UTC'" : time) : "null",
+                  zonelessUpdate ? "(" + time + ") at time zone 'UTC'" : time),
+          id,
+          user,
+          cost);
+      if (charged) {
+        charge(id, user, cost);
+      }
+      return PrismaHost.this;
+    }
+  }
+
+  /** Takes tokens for a job, as the application does. */
+  public PrismaHost charge(String job, String user, int tokens) {
+    database.update(
+        "update user_token_balances set balance = balance - ? where \"userId\" = ?", tokens, user);
+    database.update(
+        "insert into token_transactions (id, \"userId\", amount, type, source, \"sourceId\", \"balanceAfter\")"
+            + " select gen_random_uuid(), ?, ?, 'SPEND_ENHANCEMENT', 'image_enhancement', ?, balance"
+            + " from user_token_balances where \"userId\" = ?",
+        user,
+        -tokens,
+        job,
+        user);
+    return this;
+  }
+
+  /** Gives tokens back for a job by the application itself. */
+  public PrismaHost refund(String job, String user, int tokens) {
+    database.update(
+        "update user_token_balances set balance = balance + ? where \"userId\" = ?", tokens, user);
+    database.update(
+        "insert into token_transactions (id, \"userId\", amount, type, source, \"sourceId\", \"balanceAfter\")"
+            + " select gen_random_uuid(), ?, ?, 'REFUND', 'support', ?, balance from user_token_balances where \"userId\" = ?",
+        user,
+        tokens,
+        job,
+        user);
+    return this;
+  }
+
+  /** Runs a job again in the same row. */
+  public PrismaHost again(String job) {
+    database.update(
+        "update image_enhancement_jobs set status = 'PROCESSING', \"errorMessage\" = null,"
+            + " \"processingStartedAt\" = now() at time zone 'UTC' - interval '10 minutes' where id = ?",
+        job);
+    return this;
+  }
+
+  /** A cleanup over this database, its schema made. */
+  public JobCleanup cleanup() {
+    JobCleanup cleanup = JobCleanup.builder(database).build();
+    cleanup.migrate();
+    return cleanup;
+  }
+
+  /** Runs one cleanup with the defaults. */
+  public CleanupResult run() {
+    return cleanup().cleanupStuckJobs();
+  }
+
+  /** Runs one cleanup. */
+  public CleanupResult run(CleanupOptions options) {
+    return cleanup().cleanupStuckJobs(options);
+  }
+
+  public String status(String job) {
+    return database.value("select status from image_enhancement_jobs where id = ?", job);
+  }
+
+  public String message(String job) {
+    return database.value(
+        "select coalesce(\"errorMessage\", '') from image_enhancement_jobs where id = ?", job);
+  }
+
+  public BigDecimal balance(String user) {
+    return database.number("select balance from user_token_balances where \"userId\" = ?", user);
+  }
+
+  /** Amounts and balances of a job's refunds, in the order of their ids. */
+  public List<String> refunds(String job) {
+    return database.rows(
+        "select amount, \"balanceAfter\" from token_transactions where \"sourceId\" = ? and type = 'REFUND' order by id",
+        job);
+  }
+}
