@@ -1,0 +1,207 @@
+package io.jobcleanup.server.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.mapping.Suggestion;
+import io.jobcleanup.server.ExitCode;
+import io.jobcleanup.server.ProgramException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command line: which commands there are, and how each ends. */
+public final class Cli {
+  private static final int WIDTH = 100;
+  private static final String JSON_OPTION = "--json";
+
+  private final Surroundings surroundings;
+
+  /** For one call. */
+  public Cli(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Command(
+      name = "job-cleanup",
+      description =
+          "Finds stuck jobs in your PostgreSQL tables, fails them, and gives their tokens "
+              + "back once.",
+      synopsisSubcommandLabel = "COMMAND",
+      versionProvider = Version.class,
+      footer = {
+        "",
+        "DATABASE_URL names the database (default: an embedded PostgreSQL in ./.job-cleanup).",
+        "Exit codes: 0 fine, 1 some job failed or an SQL error, 2 bad usage or configuration,",
+        "            3 database unreachable, 4 database not usable as configured"
+      })
+  static final class Root implements Runnable {
+    @Option(
+        names = {"-V", "--version"},
+        versionHelp = true,
+        description = "Print the version.")
+    boolean version;
+
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Print this help.")
+    boolean help;
+
+    @Spec @Nullable CommandSpec spec;
+
+    @Override
+    public void run() {
+      if (spec != null) {
+        throw new MissingParameterException(
+            spec.commandLine(), spec.args(), "Which command? One of " + names(spec));
+      }
+    }
+
+    private static String names(CommandSpec spec) {
+      return String.join(", ", spec.subcommands().keySet());
+    }
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      try (InputStream in = ExitCode.class.getResourceAsStream("version.txt")) {
+        if (in == null) {
+          throw new IllegalStateException("version.txt isn't on the class path");
+        }
+        return new String[] {
+          "job-cleanup " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()
+        };
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private record Trouble(
+      boolean success,
+      String error,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String runId,
+      @JsonInclude(JsonInclude.Include.NON_NULL) CleanupAnswer.@Nullable Result result) {}
+
+  /**
+   * Does what the arguments say, and tells the outcome on standard output or error. Throws nothing.
+   *
+   * @return the exit code
+   */
+  public int execute(List<String> arguments) {
+    boolean json = arguments.contains(JSON_OPTION);
+    CommandLine commandLine =
+        new CommandLine(new Root())
+            .addSubcommand(new DemoCommand(surroundings))
+            .addSubcommand(new RunCommand(surroundings))
+            .addSubcommand(new FindCommand(surroundings))
+            .addSubcommand(new DoctorCommand(surroundings))
+            .addSubcommand(new MapCommand(surroundings))
+            .addSubcommand(new MigrateCommand(surroundings))
+            .addSubcommand(new SqlCommand(surroundings))
+            .addSubcommand(new StopCommand(surroundings));
+    for (CommandLine each : commandLine.getSubcommands().values()) {
+      each.getCommandSpec()
+          .addOption(
+              CommandLine.Model.OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .description("Print this help.")
+                  .build());
+    }
+    commandLine
+        .setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8))
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(surroundings.terminal() ? Ansi.ON : Ansi.OFF))
+        .setUsageHelpWidth(WIDTH)
+        .setAbbreviatedOptionsAllowed(false)
+        .setParameterExceptionHandler((e, args) -> tell(usage(e), null, json))
+        .setExecutionExceptionHandler((e, command, parsed) -> tell(Failures.of(e), e, json));
+    try {
+      return commandLine.execute(arguments.toArray(String[]::new));
+    } catch (RuntimeException | Error e) {
+      return tell(Failures.of(e), e, json);
+    }
+  }
+
+  private int tell(ProgramException failure, @Nullable Throwable cause, boolean json) {
+    surroundings.err().clearPassing();
+    Optional<CleanupResult> committed =
+        cause instanceof UnreachableDatabaseException lost ? lost.committed() : Optional.empty();
+    if (json) {
+      surroundings
+          .out()
+          .println(
+              Json.write(
+                  new Trouble(
+                      false,
+                      failure.getMessage(),
+                      committed.map(CleanupResult::runId).orElse(null),
+                      committed.map(CleanupAnswer::resultOf).orElse(null))));
+    } else {
+      surroundings.err().println(failure.getMessage());
+      committed.ifPresent(
+          it ->
+              surroundings
+                  .err()
+                  .println(
+                      "Until then run %s had settled %s and given back %s; that stays."
+                          .formatted(
+                              it.runId(),
+                              Words.count(it.totalFound(), "job"),
+                              CleanupResult.tokens(it.tokensRefunded()))));
+    }
+    return failure.code().number();
+  }
+
+  private static ProgramException usage(ParameterException error) {
+    CommandSpec spec = error.getCommandLine().getCommandSpec();
+    String command = spec.qualifiedName();
+    String problem = String.valueOf(error.getMessage()).replaceFirst("\\.$", "");
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().isEmpty() ? "" : unmatched.getUnmatched().getFirst();
+      String shown = Words.printable(first.replaceFirst("=.*", ""));
+      problem =
+          first.startsWith("-")
+              ? "%s has no option %s".formatted(command, shown)
+              : spec.parent() == null
+                  ? "There is no command \"%s\"".formatted(shown)
+                  : "%s takes no \"%s\"".formatted(command, shown);
+      problem += Suggestion.of(shown, known(spec, first.startsWith("-")), likely -> likely);
+    }
+    return new ProgramException(
+        ExitCode.MISCONFIGURED,
+        "%s%s%nSee:  %s --help".formatted(problem, problem.endsWith("?") ? "" : ".", command),
+        error);
+  }
+
+  private static Set<String> known(CommandSpec spec, boolean options) {
+    return options ? spec.optionsMap().keySet() : spec.subcommands().keySet();
+  }
+
+  /** The help of a command as it is printed, for the reference page. */
+  static String help(CommandLine command) {
+    StringWriter text = new StringWriter();
+    command.usage(new PrintWriter(text), Ansi.OFF);
+    return text.toString();
+  }
+}

@@ -1,0 +1,39 @@
+package io.jobcleanup.server.cli;
+
+import io.jobcleanup.CleanupResult;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes answers as JSON: members in the order of their records, numbers plain. */
+final class Json {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
+          .build();
+
+  private Json() {}
+
+  /** One JSON text on one line. */
+  static String write(Object answer) {
+    return MAPPER.writeValueAsString(answer);
+  }
+
+  /** An amount that is written without trailing zeros and without an exponent. */
+  static BigDecimal plain(BigDecimal amount) {
+    return new BigDecimal(CleanupResult.plain(amount));
+  }
+
+  /** As {@link #plain}, where there may be none. */
+  static @Nullable BigDecimal plainOrNull(@Nullable BigDecimal amount) {
+    return amount == null ? null : plain(amount);
+  }
+
+  /** Reads a JSON text that PostgreSQL has written, to stand in another. */
+  static Object read(String json) {
+    return MAPPER.readTree(json);
+  }
+}

@@ -1,0 +1,232 @@
+package io.jobcleanup.server.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.jobcleanup.embedded.EmbeddedPostgres;
+import io.jobcleanup.embedded.EmbeddedPostgresException;
+import io.jobcleanup.server.ExitCode;
+import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.settings.Settings;
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The database that the program works on, and a small pool of connections to it. Safe for use by
+ * several threads.
+ */
+public final class HostDatabase implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HostDatabase.class);
+
+  private static final Duration PAUSE = Duration.ofMillis(250);
+  private static final String CANNOT_CONNECT_NOW = "57P03";
+  private static final String TOO_MANY_CONNECTIONS = "53300";
+  private static final String NO_SUCH_DATABASE = "3D000";
+  private static final String WRONG_PASSWORD = "28P01";
+  private static final String CONNECTION_CLASS = "08";
+  private static final String AUTHORIZATION_CLASS = "28";
+
+  private final DatabaseUrl url;
+  private final HikariDataSource pool;
+  private final @Nullable String psqlLine;
+
+  private HostDatabase(DatabaseUrl url, HikariDataSource pool, @Nullable String psqlLine) {
+    this.url = url;
+    this.pool = pool;
+    this.psqlLine = psqlLine;
+  }
+
+  /**
+   * Connects to the database of {@code DATABASE_URL}; where there is none, to the embedded one,
+   * which is made and started as needed.
+   *
+   * @throws ProgramException if the address can't be understood, or the database doesn't answer
+   *     within its {@code connect_timeout}, or doesn't let us in
+   */
+  public static HostDatabase open(Settings settings) {
+    if (settings.databaseUrl() == null) {
+      return openEmbedded(settings);
+    }
+    DatabaseUrl url = DatabaseUrl.parse(settings.databaseUrl());
+    if (!url.ignored().isEmpty()) {
+      log.atInfo()
+          .addKeyValue("parameters", String.join(",", url.ignored()))
+          .log("Ignored parameters of DATABASE_URL that mean nothing here");
+    }
+    return new HostDatabase(url, connect(url, "DATABASE_URL"), null);
+  }
+
+  private static HostDatabase openEmbedded(Settings settings) {
+    try {
+      EmbeddedPostgres postgres = EmbeddedPostgres.at(settings.home());
+      DatabaseUrl url = DatabaseUrl.of(postgres.jdbcUrl(), postgres.user(), postgres.password());
+      HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME");
+      SpecificationTables.createOnce(pool);
+      return new HostDatabase(url, pool, postgres.psqlLine());
+    } catch (EmbeddedPostgresException e) {
+      throw new ProgramException(
+          ExitCode.UNREACHABLE, "The embedded database isn't there: " + e.getMessage(), e);
+    } catch (SQLException e) {
+      throw new ProgramException(
+          ExitCode.UNUSABLE, "The embedded database can't be set up: " + e.getMessage(), e);
+    }
+  }
+
+  private static HikariDataSource connect(DatabaseUrl url, String setting) {
+    long start = System.nanoTime();
+    long patience = TimeUnit.SECONDS.toNanos(url.connectTimeoutSeconds());
+    while (true) {
+      try {
+        return pool(url);
+      } catch (PoolInitializationException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (!maySoonWork(cause) || System.nanoTime() - start > patience - PAUSE.toNanos()) {
+          throw unreachable(url, setting, cause, System.nanoTime() - start);
+        }
+        pause();
+      }
+    }
+  }
+
+  private static HikariDataSource pool(DatabaseUrl url) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("job-cleanup");
+    config.setDataSource(url.dataSource());
+    config.setMaximumPoolSize(url.connectionLimit());
+    config.setMinimumIdle(0);
+    config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(url.connectTimeoutSeconds()));
+    config.setInitializationFailTimeout(1);
+    return new HikariDataSource(config);
+  }
+
+  /** Whether another try within seconds may go better: the server may be just coming up. */
+  private static boolean maySoonWork(Throwable cause) {
+    if (find(cause, UnknownHostException.class).isPresent()
+        || find(cause, SSLException.class).isPresent()) {
+      return false;
+    }
+    String state = state(cause);
+    return state.startsWith(CONNECTION_CLASS)
+        || state.equals(CANNOT_CONNECT_NOW)
+        || state.equals(TOO_MANY_CONNECTIONS);
+  }
+
+  private static ProgramException unreachable(
+      DatabaseUrl url, String setting, Throwable cause, long triedNanos) {
+    String server = "The database at " + url.address();
+    String state = state(cause);
+    String sentence =
+        switch (state) {
+          case NO_SUCH_DATABASE ->
+              "The server at %s has no database \"%s\". Is %s right?"
+                  .formatted(url.address(), url.database(), setting);
+          case WRONG_PASSWORD ->
+              "%s doesn't let \"%s\" in: user or password is wrong. Is %s right?"
+                  .formatted(server, url.user(), setting);
+          case TOO_MANY_CONNECTIONS ->
+              ("%s has no connection left for us (tried for %s). Raise max_connections, or "
+                      + "close some.")
+                  .formatted(server, seconds(triedNanos));
+          case CANNOT_CONNECT_NOW ->
+              "%s is starting up or shutting down (tried for %s). Try again in a moment."
+                  .formatted(server, seconds(triedNanos));
+          default ->
+              state.startsWith(AUTHORIZATION_CLASS)
+                  ? "%s doesn't let \"%s\" in: %s. Is %s right?"
+                      .formatted(server, url.user(), message(cause), setting)
+                  : "%s doesn't answer (%s, tried for %s). Is it up, and is %s right?"
+                      .formatted(server, reason(cause), seconds(triedNanos), setting);
+        };
+    return new ProgramException(ExitCode.UNREACHABLE, sentence, cause);
+  }
+
+  private static String reason(Throwable cause) {
+    if (find(cause, UnknownHostException.class).isPresent()) {
+      return "unknown host";
+    }
+    if (find(cause, NoRouteToHostException.class).isPresent()) {
+      return "no route to host";
+    }
+    if (find(cause, ConnectException.class).isPresent()) {
+      return "connection refused";
+    }
+    if (find(cause, SocketTimeoutException.class).isPresent()) {
+      return "no reply";
+    }
+    Optional<SSLException> tls = find(cause, SSLException.class);
+    if (tls.isPresent()) {
+      return "TLS: " + tls.get().getMessage();
+    }
+    if (find(cause, EOFException.class).isPresent()) {
+      return "it closed the connection";
+    }
+    return message(cause);
+  }
+
+  private static <T extends Throwable> Optional<T> find(Throwable from, Class<T> type) {
+    for (Throwable at = from; at != null; at = at.getCause()) {
+      if (type.isInstance(at)) {
+        return Optional.of(type.cast(at));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String state(Throwable cause) {
+    return find(cause, SQLException.class)
+        .map(it -> it.getSQLState() == null ? "" : it.getSQLState())
+        .orElse("");
+  }
+
+  private static String message(Throwable cause) {
+    return String.valueOf(cause.getMessage())
+        .replaceFirst("^(FATAL|ERROR): ", "")
+        .replaceFirst("\\.$", "");
+  }
+
+  private static String seconds(long nanos) {
+    return Math.max(1, Math.round(nanos / 1e9)) + " s";
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ProgramException(
+          ExitCode.UNREACHABLE, "Interrupted while waiting for the database.", e);
+    }
+  }
+
+  /** Where connections come from. */
+  public DataSource dataSource() {
+    return pool;
+  }
+
+  /** Its address. */
+  public DatabaseUrl url() {
+    return url;
+  }
+
+  /** How to open the embedded database in psql; empty where it isn't the embedded one. */
+  public Optional<String> psqlLine() {
+    return Optional.ofNullable(psqlLine);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

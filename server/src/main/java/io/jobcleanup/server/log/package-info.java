@@ -1,0 +1,5 @@
+/** Log lines on standard error: logfmt for people, ECS JSON for collectors. */
+@NullMarked
+package io.jobcleanup.server.log;
+
+import org.jspecify.annotations.NullMarked;
