@@ -2,6 +2,9 @@ package io.jobcleanup.mapping;
 
 import io.jobcleanup.mapping.SqlLexer.Kind;
 import io.jobcleanup.mapping.SqlLexer.Token;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -108,27 +111,100 @@ public final class Expression {
     return text.equals(":" + name);
   }
 
-  /** Whether a row, such as {@code charge}, is named: as an alias before a dot, or alone. */
+  /**
+   * Whether a row, such as {@code charge}, is named: as an alias before a dot, or alone. A column
+   * or a table of the same name is something else.
+   */
   public boolean mentions(String row) {
-    return tokens.stream()
-        .anyMatch(
-            token ->
-                (token.kind() == Kind.WORD && token.text().toLowerCase(Locale.ROOT).equals(row))
-                    || (token.kind() == Kind.QUOTED_IDENTIFIER
-                        && token.text().equals('"' + row + '"')));
+    List<Token> solid = solid();
+    for (int i = 0; i < solid.size(); i++) {
+      if (name(solid.get(i)).equals(row) && !isColumnOrTable(solid, i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The tables that the expression reads besides the rows it is about, with or without a schema:
+   * what stands behind FROM or JOIN. A function there is left out.
+   */
+  public Set<String> tables() {
+    Set<String> tables = new LinkedHashSet<>();
+    List<Token> solid = solid();
+    Deque<Boolean> reading = new ArrayDeque<>(List.of(false));
+    boolean expected = false;
+    for (int i = 0; i < solid.size(); i++) {
+      String word = word(solid.get(i));
+      switch (word) {
+        case "(" -> reading.push(false);
+        case ")" -> {
+          if (reading.size() > 1) {
+            reading.pop();
+          }
+        }
+        case "from" -> {
+          reading.pop();
+          reading.push(true);
+        }
+        case "where", "group", "having", "order", "limit", "union" -> {
+          reading.pop();
+          reading.push(false);
+        }
+        default -> {}
+      }
+      if (expected && (word.equals("only") || word.equals("lateral"))) {
+        continue;
+      }
+      if (expected && !name(solid.get(i)).isEmpty()) {
+        String table = name(solid.get(i));
+        if (i + 2 < solid.size() && word(solid.get(i + 1)).equals(".")) {
+          table += "." + name(solid.get(i + 2));
+          i += 2;
+        }
+        if (i + 1 == solid.size() || !word(solid.get(i + 1)).equals("(")) {
+          tables.add(table);
+        }
+      }
+      expected =
+          word.equals("from") || word.equals("join") || (word.equals(",") && reading.getFirst());
+    }
+    return tables;
+  }
+
+  private List<Token> solid() {
+    return tokens.stream().filter(token -> !token.text().isBlank()).toList();
+  }
+
+  /** Whether the token is behind a dot, or names a table to be read. */
+  private static boolean isColumnOrTable(List<Token> solid, int i) {
+    return i > 0 && Set.of(".", "from", "join").contains(word(solid.get(i - 1)));
+  }
+
+  /** A token as SQL reads a keyword. */
+  private static String word(Token token) {
+    return token.kind() == Kind.WORD || token.kind() == Kind.OTHER
+        ? token.text().toLowerCase(Locale.ROOT)
+        : "";
+  }
+
+  /** The name that a token stands for, as the catalogue spells it; empty where it is none. */
+  private static String name(Token token) {
+    return switch (token.kind()) {
+      case WORD -> token.text().toLowerCase(Locale.ROOT);
+      case QUOTED_IDENTIFIER ->
+          token.text().substring(1, token.text().length() - 1).replace("\"\"", "\"");
+      default -> "";
+    };
   }
 
   /** Whether a column of a row is named, such as {@code charge."sourceId"}. */
   public boolean names(String row, String column) {
-    for (int i = 0; i + 2 < tokens.size(); i++) {
-      String name = tokens.get(i + 2).text();
-      boolean named =
-          tokens.get(i + 2).kind() == Kind.QUOTED_IDENTIFIER
-              ? name.equals('"' + column.replace("\"", "\"\"") + '"')
-              : name.toLowerCase(Locale.ROOT).equals(column);
-      if (tokens.get(i).text().toLowerCase(Locale.ROOT).equals(row)
-          && tokens.get(i + 1).text().equals(".")
-          && named) {
+    List<Token> solid = solid();
+    for (int i = 0; i + 2 < solid.size(); i++) {
+      if (name(solid.get(i)).equals(row)
+          && word(solid.get(i + 1)).equals(".")
+          && name(solid.get(i + 2)).equals(column)) {
         return true;
       }
     }

@@ -119,11 +119,7 @@ final class MappingReader {
     final Map<String, Value> fail =
         section.map("fail", (block, column) -> constantOr(block, column, FAIL_NAMES));
     section.notServed("expires");
-    for (String needed : List.of("key", "processing", "since", "fail")) {
-      if (!section.has(needed)) {
-        section.fault(needed, "is missing");
-      }
-    }
+    List.of("key", "processing", "since", "fail").forEach(section::need);
     section.finish();
     if (table == null
         || status == null
@@ -135,6 +131,15 @@ final class MappingReader {
     }
     if (status instanceof Value.Column column && !fail.containsKey(column.name())) {
       section.fault("fail", "doesn't write the status column \"%s\"".formatted(column.name()));
+      return null;
+    }
+    if (status instanceof Value.Column column
+        && fail.get(column.name()) instanceof Value.Constant constant
+        && processing.contains(String.valueOf(constant.text()))) {
+      section.fault(
+          "fail." + column.name(),
+          "is \"%s\", which is among processing: a failed job would stay stuck"
+              .formatted(constant.text()));
       return null;
     }
     return new Jobs(
@@ -229,7 +234,7 @@ final class MappingReader {
   private @Nullable Charge charge(YamlSection section, Times times) {
     final String table = section.required("table");
     final List<String> key = section.texts("key");
-    section.required("match");
+    section.need("match");
     final Expression match = expression(section, "match", Set.of("job", "attempt", "source"));
     final Value amount = columnOr(section, "amount", section.required("amount"), Set.of());
     final boolean required =
@@ -263,11 +268,8 @@ final class MappingReader {
     }
     final Times time = times(section, times);
     section.notServed("floor", "values");
-    for (String needed : List.of("match", "add")) {
-      if (!section.has(needed)) {
-        section.fault(needed, "is missing");
-      }
-    }
+    section.need("match");
+    section.need("add");
     section.finish();
     return table == null || match.isEmpty() || add.isEmpty()
         ? null
@@ -309,9 +311,7 @@ final class MappingReader {
               return value;
             });
     final Times time = times(section, times);
-    if (!section.has("values")) {
-      section.fault("values", "is missing");
-    }
+    section.need("values");
     section.finish();
     return table == null || values.isEmpty() ? null : new Ledger(table, when, values, time);
   }

@@ -1,7 +1,10 @@
 package io.jobcleanup.mapping;
 
+import io.jobcleanup.MappingFault;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +31,7 @@ final class YamlSection {
   /** Collects what is wrong and where keys stand, over a whole file. */
   static final class Report {
     private final String file;
-    private final List<io.jobcleanup.MappingFault> faults = new ArrayList<>();
+    private final List<MappingFault> faults = new ArrayList<>();
     private final Map<String, Integer> lines = new LinkedHashMap<>();
 
     Report(String file) {
@@ -37,15 +40,14 @@ final class YamlSection {
 
     void fault(Node at, String path, String problem) {
       faults.add(
-          new io.jobcleanup.MappingFault(
-              file + ":" + (at.getStartMark().getLine() + 1), path, problem, false));
+          new MappingFault(file + ":" + (at.getStartMark().getLine() + 1), path, problem, false));
     }
 
     void fault(int line, String path, String problem) {
-      faults.add(new io.jobcleanup.MappingFault(file + ":" + line, path, problem, false));
+      faults.add(new MappingFault(file + ":" + line, path, problem, false));
     }
 
-    List<io.jobcleanup.MappingFault> faults() {
+    List<MappingFault> faults() {
       return faults;
     }
 
@@ -60,6 +62,7 @@ final class YamlSection {
   private final Map<String, Node> keys = new LinkedHashMap<>();
   private final Map<String, Node> values = new LinkedHashMap<>();
   private final Set<String> asked = new TreeSet<>();
+  private final Set<Node> merging = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private YamlSection(Report report, String path, Node node) {
     this.report = report;
@@ -71,6 +74,7 @@ final class YamlSection {
   static YamlSection of(Report report, String path, Node node) {
     YamlSection section = new YamlSection(report, path, node);
     if (node instanceof MappingNode mapping) {
+      section.merging.add(node);
       section.take(mapping, false);
     } else {
       report.fault(
@@ -105,11 +109,16 @@ final class YamlSection {
   }
 
   private void merge(Node from) {
+    if (!merging.add(from)) {
+      report.fault(from, path, "<< takes a block of keys, and this one holds itself");
+      return;
+    }
     switch (from) {
       case MappingNode other -> take(other, true);
       case SequenceNode several -> several.getValue().forEach(this::merge);
       default -> report.fault(from, path, "<< takes a block of keys");
     }
+    merging.remove(from);
   }
 
   String path() {
@@ -190,10 +199,30 @@ final class YamlSection {
       return null;
     }
     String text = text(key);
-    if (text == null && values.get(key) instanceof ScalarNode) {
+    if (values.get(key) instanceof ScalarNode && (text == null || text.isEmpty())) {
       fault(key, "needs a value");
+      return null;
     }
     return text;
+  }
+
+  /** Reports a key that must be there and hold something. */
+  void need(String key) {
+    boolean empty =
+        switch (value(key)) {
+          case null -> false;
+          case ScalarNode scalar -> scalar(key, scalar) == null || scalar.getValue().isEmpty();
+          case SequenceNode list ->
+              list.getValue().stream()
+                  .allMatch(it -> it instanceof ScalarNode each && scalar(key, each) == null);
+          case MappingNode block -> block.getValue().isEmpty();
+          default -> false;
+        };
+    if (!has(key)) {
+      report.fault(node, under(key), "is missing");
+    } else if (empty) {
+      fault(key, "needs a value");
+    }
   }
 
   boolean isScalar(String key) {

@@ -97,7 +97,8 @@ public final class Books {
   private static final String REFUNDS_OF_JOBS = Sql.of("refunds-of-jobs");
   private static final String FORGET_REFUSALS = Sql.of("forget-refusals");
   private static final String FORGET_OLD_REFUSALS = Sql.of("forget-old-refusals");
-  private static final String RECORD_REFUSAL = Sql.of("record-refusal");
+  private static final LineSql RECORD_REFUSALS =
+      line("record-refusals", List.of("job_key", "cause", "stuck_since"));
   private static final String DUE_REFUSALS = Sql.of("due-refusals");
   private static final String REFUSAL_OF_JOB = Sql.of("refusal-of-job");
   private static final String DUE_OWED = Sql.of("due-owed");
@@ -214,18 +215,16 @@ public final class Books {
     }
   }
 
-  /** Records that the host refused a job, and when to try again. */
-  public void refuse(
-      Tx tx, SourceStatements source, String jobKey, String cause, Instant stuckSince) {
-    tx.update(
-        RECORD_REFUSAL,
-        Map.of(
-            "job_table", source.jobTable(),
-            "job_key", jobKey,
-            "source", source.source().name(),
-            "cause", cause,
-            "stuck_since", stuckSince.toString(),
-            "delays_ms", delays(Delays::afterRefusal)));
+  /**
+   * Records that the host refused jobs, as lines with the columns of refusal, and when to try
+   * again.
+   */
+  public void refuse(Tx tx, SourceStatements source, List<Map<String, @Nullable String>> lines) {
+    Map<String, Object> parameters = RECORD_REFUSALS.parameters(lines);
+    parameters.put("job_table", source.jobTable());
+    parameters.put("source", source.source().name());
+    parameters.put("delays_ms", delays(Delays::afterRefusal));
+    tx.update(RECORD_REFUSALS.sql(), parameters);
   }
 
   /** Refused jobs of a source whose delay is over, the longest stuck first. */

@@ -194,7 +194,8 @@ final class SourceSql {
             "keyed",
             keyedJobs,
             "condition",
-            condition));
+            // A condition may fail for some row: it must be worked out for wanted rows alone.
+            "case when %s then %s else false end".formatted(keyedJobs, condition)));
   }
 
   /** Reads, per claimed job and charge, which rows elsewhere have to be held. */

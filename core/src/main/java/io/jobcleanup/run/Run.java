@@ -26,7 +26,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,21 +145,20 @@ public final class Run {
     Detection detection = new Detection(database, cuts, true);
     listener.found(run, detection.count(options.drain() ? Long.MAX_VALUE : options.batchSize()));
     List<Candidate> passedOver = new ArrayList<>();
-    Consumer<List<Candidate>> settle =
+    Predicate<List<Candidate>> settle =
         candidates -> settle(candidates, settlements, tally, passedOver, run);
 
     List<Candidate> page = detection.next(room(tally));
-    while (!page.isEmpty() && tally.refused() < MOST_REFUSED) {
-      settle.accept(page);
-      page = room(tally) == 0 ? List.of() : detection.next(room(tally));
+    while (!page.isEmpty()) {
+      boolean goOn = settle.test(page) && room(tally) > 0;
+      page = goOn ? detection.next(room(tally)) : List.of();
     }
     refusedBefore(cuts, tally, settle);
     List<Candidate> again = List.copyOf(passedOver);
     passedOver.clear();
     for (int from = 0; from < again.size() && room(tally) > 0; ) {
       int to = Math.min(again.size(), from + room(tally));
-      settle.accept(again.subList(from, to));
-      from = to;
+      from = settle.test(again.subList(from, to)) ? to : again.size();
     }
     OwedTotals owed = owed(run, start, budget);
     return tally.result(owed, !detection.next(1).isEmpty());
@@ -171,7 +171,8 @@ public final class Run {
         : (int) Math.min(CHUNK, Math.max(0, options.batchSize() - tally.settled()));
   }
 
-  private void settle(
+  /** Settles jobs; tells whether more may be tried, or enough were refused. */
+  private boolean settle(
       List<Candidate> candidates,
       Map<SourceStatements, Settlement> settlements,
       Tally tally,
@@ -183,30 +184,31 @@ public final class Run {
           .computeIfAbsent(each.source(), source -> new LinkedHashMap<>())
           .put(each.key(), each);
     }
-    bySource.forEach(
-        (source, keys) -> {
-          Settlement settlement = settlements.get(source);
-          if (settlement == null) {
-            throw new IllegalStateException("no settlement for source " + source.source().name());
-          }
-          Settled settled =
-              settlement.settle(
-                  List.copyOf(keys.keySet()), (int) Math.max(0, MOST_REFUSED - tally.refused()));
-          for (JobReport report : settled.reports()) {
-            tally.add(report);
-            listener.settled(run, report);
-          }
-          for (List<String> key : settled.passedOver()) {
-            Candidate candidate = keys.get(key);
-            if (candidate != null && passedOver.size() < MOST_PASSED_OVER) {
-              passedOver.add(candidate);
-            }
-          }
-        });
+    int untried = 0;
+    for (Map.Entry<SourceStatements, Map<List<String>, Candidate>> each : bySource.entrySet()) {
+      Map<List<String>, Candidate> keys = each.getValue();
+      Settlement settlement =
+          Objects.requireNonNull(settlements.get(each.getKey()), "every source has a settlement");
+      Settled settled =
+          settlement.settle(
+              List.copyOf(keys.keySet()), (int) Math.max(0, MOST_REFUSED - tally.refused()));
+      for (JobReport report : settled.reports()) {
+        tally.add(report);
+        listener.settled(run, report);
+      }
+      for (List<String> key : settled.passedOver()) {
+        Candidate candidate = keys.get(key);
+        if (candidate != null && passedOver.size() < MOST_PASSED_OVER) {
+          passedOver.add(candidate);
+        }
+      }
+      untried += settled.untried();
+    }
+    return untried == 0;
   }
 
   private void refusedBefore(
-      Map<SourceStatements, Instant> cuts, Tally tally, Consumer<List<Candidate>> settle) {
+      Map<SourceStatements, Instant> cuts, Tally tally, Predicate<List<Candidate>> settle) {
     List<Candidate> due = new ArrayList<>();
     int most = (int) Math.max(0, MOST_REFUSED - tally.refused());
     for (SourceStatements source : cuts.keySet()) {
@@ -219,8 +221,7 @@ public final class Run {
     }
     for (int from = 0; from < due.size() && room(tally) > 0 && tally.refused() < MOST_REFUSED; ) {
       int to = Math.min(due.size(), from + room(tally));
-      settle.accept(due.subList(from, to));
-      from = to;
+      from = settle.test(due.subList(from, to)) ? to : due.size();
     }
   }
 

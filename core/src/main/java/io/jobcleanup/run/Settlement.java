@@ -38,17 +38,14 @@ final class Settlement {
   /** How often jobs are tried again for a fault that may pass. */
   private static final int TRIES = 3;
 
-  /** What came of some jobs. */
-  record Settled(List<JobReport> reports, List<List<String>> passedOver) {
-    static Settled nothing() {
-      return new Settled(new ArrayList<>(), new ArrayList<>());
-    }
-
-    void add(Settled other) {
-      reports.addAll(other.reports);
-      passedOver.addAll(other.passedOver);
-    }
-  }
+  /**
+   * What came of some jobs.
+   *
+   * @param reports those settled or refused
+   * @param passedOver the keys of those that somebody held, or that aren't stuck any more
+   * @param untried how many were left alone, since enough had been refused
+   */
+  record Settled(List<JobReport> reports, List<List<String>> passedOver, int untried) {}
 
   private final Database database;
   private final Books books;
@@ -91,7 +88,9 @@ final class Settlement {
    * @param singles how many jobs may be tried one by one
    */
   Settled settle(List<List<String>> keys, int singles) {
-    Settled all = Settled.nothing();
+    List<JobReport> reports = new ArrayList<>();
+    List<List<String>> passedOver = new ArrayList<>();
+    int untried = 0;
     Deque<List<String>> queue = new ArrayDeque<>(keys);
     while (!queue.isEmpty()) {
       List<List<String>> next = take(queue, chunk);
@@ -105,19 +104,19 @@ final class Settlement {
         next.reversed().forEach(queue::addFirst);
         continue;
       } else {
-        int left = singles - refusals(all);
-        settled =
-            left > 0 ? oneByOne(next.subList(0, Math.min(left, next.size()))) : Settled.nothing();
+        int left = Math.clamp(singles - refusals(reports), 0, next.size());
+        untried += next.size() - left;
+        settled = oneByOne(next.subList(0, left));
         chunk = Math.min(Run.CHUNK, chunk * 2);
       }
-      all.add(settled);
+      reports.addAll(settled.reports());
+      passedOver.addAll(settled.passedOver());
     }
-    return all;
+    return new Settled(reports, passedOver, untried);
   }
 
-  private static int refusals(Settled settled) {
-    return (int)
-        settled.reports().stream().filter(it -> it.outcome() instanceof Outcome.Refused).count();
+  private static int refusals(List<JobReport> reports) {
+    return (int) reports.stream().filter(it -> it.outcome() instanceof Outcome.Refused).count();
   }
 
   private static List<List<String>> take(Deque<List<String>> queue, int most) {
@@ -139,7 +138,7 @@ final class Settlement {
               List<JobReport> reports =
                   write(tx, prepared.jobs(), null, Payment.chainOf(source), 0, false);
               StageException.run(Stage.REFUND, tx::checkConstraintsNow);
-              return new Settled(reports, prepared.passedOver());
+              return new Settled(reports, prepared.passedOver(), 0);
             });
       } catch (Database.CommitUnknownException e) {
         Settled settled = afterLostCommit(keys);
@@ -154,7 +153,7 @@ final class Settlement {
           throw e;
         }
         if (e.stage() == Stage.HOLD && e.lockNotToBeHad()) {
-          return new Settled(new ArrayList<>(), new ArrayList<>(keys));
+          return new Settled(List.of(), keys, 0);
         }
         boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad();
         if (!again || attempt == TRIES) {
@@ -179,7 +178,7 @@ final class Settlement {
     }
     List<List<String>> others = new ArrayList<>(keys);
     others.removeIf(key -> settled.containsKey(JobId.keyText(key)));
-    return new Settled(new ArrayList<>(settled.values()), others);
+    return new Settled(List.copyOf(settled.values()), others, 0);
   }
 
   private Preparation prepare(Tx tx, List<List<String>> keys) {
@@ -188,17 +187,27 @@ final class Settlement {
 
   /** What the transactions of {@link #oneByOne} have done so far. */
   private static final class Singles {
-    final Settled settled = Settled.nothing();
+    final List<JobReport> reports = new ArrayList<>();
+    final List<List<String>> passedOver = new ArrayList<>();
     final List<Refusal> refusals = new ArrayList<>();
     final Deque<List<String>> left = new ArrayDeque<>();
     boolean nextAlone;
   }
 
   /** A job that the host refused, to be recorded after the transaction that found it out. */
-  private record Refusal(JobReport report, Instant since) {}
+  private record Refusal(JobReport report, Instant since) {
+    Map<String, @Nullable String> line() {
+      Map<String, @Nullable String> line = new HashMap<>();
+      line.put("job_key", report.job().text());
+      line.put("cause", report.outcome().error());
+      line.put("stuck_since", since.toString());
+      return line;
+    }
+  }
 
   private Settled oneByOne(List<List<String>> keys) {
-    Settled all = Settled.nothing();
+    List<JobReport> reports = new ArrayList<>();
+    List<List<String>> passedOver = new ArrayList<>();
     Deque<List<String>> queue = new ArrayDeque<>(keys);
     boolean alone = false;
     int attempt = 1;
@@ -211,7 +220,8 @@ final class Settlement {
       } catch (Database.CommitUnknownException e) {
         Settled settled = afterLostCommit(next);
         if (settled != null) {
-          all.add(settled);
+          reports.addAll(settled.reports());
+          passedOver.addAll(settled.passedOver());
         } else if (attempt++ == TRIES) {
           throw e;
         } else {
@@ -226,12 +236,13 @@ final class Settlement {
         continue;
       }
       record(singles.refusals);
-      all.add(singles.settled);
-      singles.refusals.forEach(refusal -> all.reports().add(refusal.report()));
+      reports.addAll(singles.reports);
+      passedOver.addAll(singles.passedOver);
+      singles.refusals.forEach(refusal -> reports.add(refusal.report()));
       List.copyOf(singles.left).reversed().forEach(queue::addFirst);
       alone = singles.nextAlone;
     }
-    return all;
+    return new Settled(reports, passedOver, 0);
   }
 
   private Singles singles(Tx tx, List<List<String>> keys) {
@@ -247,7 +258,7 @@ final class Settlement {
     while (!waiting.isEmpty()) {
       List<String> key = waiting.removeFirst();
       if (passedOver.contains(key)) {
-        singles.settled.passedOver().add(key);
+        singles.passedOver.add(key);
         continue;
       }
       Map<List<String>, List<BigDecimal>> before = chain.all();
@@ -257,7 +268,7 @@ final class Settlement {
           Preparation one =
               tx.behindSavepoint(() -> StageException.at(Stage.JOB, () -> claimOnly(tx, key)));
           if (one.jobs().isEmpty()) {
-            singles.settled.passedOver().add(key);
+            singles.passedOver.add(key);
             continue;
           }
           prepared.put(key, one.jobs().getFirst());
@@ -265,12 +276,12 @@ final class Settlement {
               tx.behindSavepoint(
                   () -> StageException.at(Stage.REFUND, () -> prepare(tx, List.of(key))));
           if (whole.jobs().isEmpty()) {
-            singles.settled.passedOver().add(key);
+            singles.passedOver.add(key);
             continue;
           }
           prepared.put(key, whole.jobs().getFirst());
         }
-        singles.settled.reports().addAll(writeOne(tx, prepared, key, null, chain, ids));
+        singles.reports.addAll(writeOne(tx, prepared, key, null, chain, ids));
         ids += 1000;
         continue;
       } catch (StageException e) {
@@ -293,7 +304,7 @@ final class Settlement {
           continue;
         }
         if (e.passing()) {
-          singles.settled.passedOver().add(key);
+          singles.passedOver.add(key);
           continue;
         }
         if (e.stage() == Stage.JOB) {
@@ -318,14 +329,14 @@ final class Settlement {
       int ids) {
     Map<List<String>, List<BigDecimal>> before = chain.all();
     try {
-      singles.settled.reports().addAll(writeOne(tx, prepared, key, cause, chain, ids));
+      singles.reports.addAll(writeOne(tx, prepared, key, cause, chain, ids));
     } catch (StageException e) {
       chain.restore(before);
       if (e.isBug() || e.connectionLost()) {
         throw e;
       }
       if (e.passing() || e.outlasted()) {
-        singles.settled.passedOver().add(key);
+        singles.passedOver.add(key);
       } else {
         singles.refusals.add(refusal(prepared.get(key), key, e.reason()));
       }
@@ -471,14 +482,7 @@ final class Settlement {
     }
     database.write(
         tx -> {
-          for (Refusal refusal : refusals) {
-            books.refuse(
-                tx,
-                source,
-                refusal.report().job().text(),
-                String.valueOf(refusal.report().outcome().error()),
-                refusal.since());
-          }
+          books.refuse(tx, source, refusals.stream().map(Refusal::line).toList());
           recordJobs(tx, refusals.stream().map(Refusal::report).toList());
           return refusals.size();
         });

@@ -83,8 +83,8 @@ public record Verdict(List<Due> due, Nothing nothing) {
     }
     return new Verdict(
         due,
-        paidByUs
-            ? Nothing.ALREADY_REFUNDED
-            : paidByHost ? Nothing.PAID_BY_HOST : Nothing.COST_NOTHING);
+        paidByHost
+            ? Nothing.PAID_BY_HOST
+            : paidByUs ? Nothing.ALREADY_REFUNDED : Nothing.COST_NOTHING);
   }
 }
