@@ -35,6 +35,13 @@ public final class Expression {
           "uuid",
           "key");
 
+  /** Which part of a query, bracket by bracket, a token stands in. */
+  private enum Clause {
+    SELECT,
+    FROM,
+    OTHER
+  }
+
   private final String text;
   private final List<Token> tokens;
 
@@ -132,27 +139,10 @@ public final class Expression {
   public Set<String> tables() {
     Set<String> tables = new LinkedHashSet<>();
     List<Token> solid = solid();
-    Deque<Boolean> reading = new ArrayDeque<>(List.of(false));
+    Deque<Clause> clauses = new ArrayDeque<>(List.of(Clause.OTHER));
     boolean expected = false;
     for (int i = 0; i < solid.size(); i++) {
       String word = word(solid.get(i));
-      switch (word) {
-        case "(" -> reading.push(false);
-        case ")" -> {
-          if (reading.size() > 1) {
-            reading.pop();
-          }
-        }
-        case "from" -> {
-          reading.pop();
-          reading.push(true);
-        }
-        case "where", "group", "having", "order", "limit", "union" -> {
-          reading.pop();
-          reading.push(false);
-        }
-        default -> {}
-      }
       if (expected && (word.equals("only") || word.equals("lateral"))) {
         continue;
       }
@@ -165,11 +155,33 @@ public final class Expression {
         if (i + 1 == solid.size() || !word(solid.get(i + 1)).equals("(")) {
           tables.add(table);
         }
+        expected = false;
+        continue;
+      }
+      boolean reads =
+          word.equals("from")
+              && clauses.getFirst() == Clause.SELECT
+              && !word(solid.get(i - 1)).equals("distinct");
+      switch (word) {
+        case "(" -> clauses.push(Clause.OTHER);
+        case ")" -> clauses.pop();
+        case "select" -> enter(clauses, Clause.SELECT);
+        case "where", "group", "having", "order", "limit", "union" -> enter(clauses, Clause.OTHER);
+        default -> {
+          if (reads) {
+            enter(clauses, Clause.FROM);
+          }
+        }
       }
       expected =
-          word.equals("from") || word.equals("join") || (word.equals(",") && reading.getFirst());
+          reads || word.equals("join") || (word.equals(",") && clauses.getFirst() == Clause.FROM);
     }
     return tables;
+  }
+
+  private static void enter(Deque<Clause> clauses, Clause clause) {
+    clauses.pop();
+    clauses.push(clause);
   }
 
   private List<Token> solid() {

@@ -5,7 +5,6 @@ import io.jobcleanup.mapping.YamlSection.Report;
 import java.io.StringReader;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -63,20 +62,24 @@ final class MappingReader {
       root.fault("sources", "at least one source is needed");
       return;
     }
-    Map<String, String> tables = new LinkedHashMap<>();
     for (String name : sources.keys()) {
       YamlSection section = sources.section(name);
       Source source = section == null ? null : source(name, section);
       if (source != null) {
         into.add(source);
-        if (source.jobs().where() == null) {
-          String other = tables.putIfAbsent(source.jobs().table(), name);
-          if (other != null) {
-            sources.fault(
-                name, "has the same table as source %s; give each a where".formatted(other));
-          }
-        }
       }
+    }
+    for (Source source : into) {
+      into.stream()
+          .filter(other -> other != source && other.jobs().table().equals(source.jobs().table()))
+          .filter(other -> source.jobs().where() == null)
+          .findFirst()
+          .ifPresent(
+              other ->
+                  sources.fault(
+                      source.name(),
+                      "has the same table as source %s; give each a where"
+                          .formatted(other.name())));
     }
   }
 
