@@ -186,12 +186,28 @@ public final class Cli {
               : spec.parent() == null
                   ? "There is no command \"%s\"".formatted(shown)
                   : "%s takes no \"%s\"".formatted(command, shown);
-      problem += Suggestion.of(shown, known(spec, first.startsWith("-")), likely -> likely);
+      problem +=
+          likely(shown, known(spec, first.startsWith("-")))
+              .map(". Did you mean %s?"::formatted)
+              .orElse("");
     }
     return new ProgramException(
         ExitCode.MISCONFIGURED,
         "%s%s%nSee:  %s --help".formatted(problem, problem.endsWith("?") ? "" : ".", command),
         error);
+  }
+
+  /** The nearest word, or the one with the same letters: two that changed places are typed most. */
+  private static Optional<String> likely(String word, Set<String> known) {
+    return Suggestion.nearest(word, known)
+        .or(() -> known.stream().filter(it -> letters(it).equals(letters(word))).findFirst());
+  }
+
+  private static String letters(String word) {
+    return word.chars()
+        .sorted()
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 
   private static Set<String> known(CommandSpec spec, boolean options) {

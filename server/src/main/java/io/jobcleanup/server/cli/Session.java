@@ -59,14 +59,16 @@ final class Session implements AutoCloseable {
 
   static Session open(Surroundings surroundings, Settings settings) {
     HostDatabase database = HostDatabase.open(settings);
-    database
-        .psqlLine()
-        .ifPresent(
-            line ->
-                surroundings
-                    .err()
-                    .println("Embedded PostgreSQL, as there is no DATABASE_URL:  " + line));
+    database.psqlLine().ifPresent(line -> tellOfEmbedded(surroundings, settings, line));
     return new Session(settings, database);
+  }
+
+  private static void tellOfEmbedded(Surroundings surroundings, Settings settings, String psql) {
+    String sentence = "Embedded PostgreSQL, as there is no DATABASE_URL";
+    switch (settings.logFormat()) {
+      case LOGFMT -> surroundings.err().println(sentence + ":  " + psql);
+      case ECS -> log.atInfo().addKeyValue("psql", psql).log(sentence);
+    }
   }
 
   Settings settings() {

@@ -337,6 +337,7 @@ public final class DatabaseUrl {
   private static PGSimpleDataSource configured(PGSimpleDataSource dataSource, int timeoutSeconds) {
     dataSource.setApplicationName("job-cleanup");
     dataSource.setConnectTimeout(timeoutSeconds);
+    dataSource.setLoginTimeout(timeoutSeconds);
     dataSource.setTcpKeepAlive(true);
     return dataSource;
   }

@@ -2,7 +2,6 @@ package io.jobcleanup.server.database;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.embedded.EmbeddedPostgresException;
 import io.jobcleanup.server.ExitCode;
@@ -13,6 +12,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -88,12 +88,11 @@ public final class HostDatabase implements AutoCloseable {
     long start = System.nanoTime();
     long patience = TimeUnit.SECONDS.toNanos(url.connectTimeoutSeconds());
     while (true) {
-      try {
+      try (Connection probe = url.dataSource().getConnection()) {
         return pool(url);
-      } catch (PoolInitializationException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        if (!maySoonWork(cause) || System.nanoTime() - start > patience - PAUSE.toNanos()) {
-          throw unreachable(url, setting, cause, System.nanoTime() - start);
+      } catch (SQLException e) {
+        if (!maySoonWork(e) || System.nanoTime() - start > patience - PAUSE.toNanos()) {
+          throw unreachable(url, setting, e, System.nanoTime() - start);
         }
         pause();
       }
@@ -107,7 +106,8 @@ public final class HostDatabase implements AutoCloseable {
     config.setMaximumPoolSize(url.connectionLimit());
     config.setMinimumIdle(0);
     config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(url.connectTimeoutSeconds()));
-    config.setInitializationFailTimeout(1);
+    // We have just been let in; the pool itself would take a second to say that we weren't.
+    config.setInitializationFailTimeout(-1);
     return new HikariDataSource(config);
   }
 

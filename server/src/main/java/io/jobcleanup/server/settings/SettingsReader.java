@@ -25,6 +25,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
@@ -231,7 +232,10 @@ public final class SettingsReader {
 
   /** Where a value comes from, followed by two spaces; empty where nobody could look. */
   private String place(@Nullable ConfigurationProperty property) {
-    Origin origin = property == null ? null : Origin.from(property);
+    Origin origin = property == null ? null : property.getOrigin();
+    while (origin instanceof PropertySourceOrigin wrapped) {
+      origin = wrapped.getOrigin();
+    }
     if (origin instanceof TextResourceOrigin text && text.getResource() != null) {
       return "%s%s  "
           .formatted(
