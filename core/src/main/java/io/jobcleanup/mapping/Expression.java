@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -34,6 +35,9 @@ public final class Expression {
           "balance_after",
           "uuid",
           "key");
+
+  private static final Pattern SEQUENCE =
+      Pattern.compile("'(\"[^\"']+\"|[A-Za-z_]\\w*)(\\.(\"[^\"']+\"|[A-Za-z_]\\w*))?'");
 
   /** Which part of a query, bracket by bracket, a token stands in. */
   private enum Clause {
@@ -177,6 +181,21 @@ public final class Expression {
           reads || word.equals("join") || (word.equals(",") && clauses.getFirst() == Clause.FROM);
     }
     return tables;
+  }
+
+  /** The sequences that the expression draws from by name: {@code nextval('ids')}. */
+  public Set<String> sequences() {
+    Set<String> sequences = new LinkedHashSet<>();
+    List<Token> solid = solid();
+    for (int i = 0; i + 2 < solid.size(); i++) {
+      String constant = solid.get(i + 2).text();
+      if (name(solid.get(i)).equals("nextval")
+          && word(solid.get(i + 1)).equals("(")
+          && SEQUENCE.matcher(constant).matches()) {
+        sequences.add(constant.substring(1, constant.length() - 1));
+      }
+    }
+    return sequences;
   }
 
   private static void enter(Deque<Clause> clauses, Clause clause) {

@@ -71,7 +71,10 @@ final class MappingReader {
     }
     for (Source source : into) {
       into.stream()
-          .filter(other -> other != source && other.jobs().table().equals(source.jobs().table()))
+          .filter(
+              other ->
+                  !other.name().equals(source.name())
+                      && other.jobs().table().equals(source.jobs().table()))
           .filter(other -> source.jobs().where() == null)
           .findFirst()
           .ifPresent(
@@ -134,7 +137,6 @@ final class MappingReader {
     }
     if (status instanceof Value.Column column && !fail.containsKey(column.name())) {
       section.fault("fail", "doesn't write the status column \"%s\"".formatted(column.name()));
-      return null;
     }
     if (status instanceof Value.Column column
         && fail.get(column.name()) instanceof Value.Constant constant
@@ -143,7 +145,6 @@ final class MappingReader {
           "fail." + column.name(),
           "is \"%s\", which is among processing: a failed job would stay stuck"
               .formatted(constant.text()));
-      return null;
     }
     return new Jobs(
         table, key, where, status, processing, completed, since, timeout, time, attempt, fail);

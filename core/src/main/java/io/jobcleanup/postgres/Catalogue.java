@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -25,6 +24,7 @@ final class Catalogue {
   private static final String COLUMNS = Sql.of("columns");
   private static final String INDEXES = Sql.of("indexes");
   private static final String FOREIGN_KEYS = Sql.of("foreign-keys");
+  private static final String FORBIDDEN_SEQUENCES = Sql.of("forbidden-sequences");
   private static final String TRIGGERS = Sql.of("triggers");
 
   private final Tx tx;
@@ -48,12 +48,34 @@ final class Catalogue {
     return found;
   }
 
-  /** The likely meaning of a table name that there isn't. */
+  /**
+   * The likely meaning of a table name that there isn't: the same one in a schema that isn't looked
+   * into, or a similar one.
+   */
   String suggestion(String name) {
-    List<String> known = tx.list(TABLE_NAMES, Map.of(), row -> row.getString(1));
     String bare = name.substring(name.indexOf('.') + 1);
-    Optional<String> likely = Suggestion.nearest(bare, known);
-    return likely.map(it -> ". Did you mean \"%s\"?".formatted(it)).orElse("");
+    Map<String, String> known = new LinkedHashMap<>();
+    tx.list(
+        TABLE_NAMES,
+        Map.of(),
+        row ->
+            known.put(
+                row.getString("schema") + "." + row.getString("name"), row.getString("name")));
+    return known.entrySet().stream()
+        .filter(it -> it.getValue().equals(bare))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .or(() -> Suggestion.nearest(bare, known.values()))
+        .map(it -> ". Did you mean \"%s\"?".formatted(it))
+        .orElse("");
+  }
+
+  /** Those of some sequences, named as for nextval, that our role may not draw from. */
+  List<String> forbiddenSequences(Collection<String> names) {
+    return tx.list(
+        FORBIDDEN_SEQUENCES,
+        Map.of("names", names.toArray(String[]::new)),
+        row -> row.getString(1));
   }
 
   /** Reads tables by their object ids. */
@@ -77,7 +99,11 @@ final class Catalogue {
                   row.getString("name"),
                   row.getString("kind"),
                   row.getString("owner"),
-                  row.getBoolean("row_security")));
+                  row.getBoolean("row_security"),
+                  row.getBoolean("reachable"),
+                  row.getBoolean("updatable"),
+                  row.getBoolean("insertable"),
+                  strings(row, "partitioned_by")));
         });
     tx.list(
         COLUMNS,
@@ -112,7 +138,8 @@ final class Catalogue {
         row.getInt("modifier"),
         row.getBoolean("can_select"),
         row.getBoolean("can_insert"),
-        row.getBoolean("can_update"));
+        row.getBoolean("can_update"),
+        row.getString("forbidden_sequence"));
   }
 
   private static Table.Index index(ResultSet row) throws SQLException {

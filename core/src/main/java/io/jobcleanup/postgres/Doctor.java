@@ -176,7 +176,10 @@ public final class Doctor {
     int before = findings.size();
     if (!jobs.kind().equals("v")
         && source.source().jobs().since().getFirst() instanceof Value.Column since
-        && !jobs.indexedBy(since.name())) {
+        && !jobs.indexedBy(
+            since.name(),
+            source.source().jobs().status() instanceof Value.Column status ? status.name() : null,
+            source.source().jobs().processing())) {
       String processing = source.sql().processing();
       add(
           Level.WARNING,

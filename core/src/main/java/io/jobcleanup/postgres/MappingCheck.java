@@ -21,8 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +73,7 @@ final class MappingCheck {
   private final Mapping mapping;
   private final List<MappingFault> faults = new ArrayList<>();
   private final Set<Obstacle> obstacles = new LinkedHashSet<>();
+  private final Set<Table> unreadable = new LinkedHashSet<>();
   private final String role;
 
   private MappingCheck(Tx tx, Mapping mapping) {
@@ -104,7 +107,19 @@ final class MappingCheck {
             .forEach(it -> names.put(source.path() + ".refund.ledger[0].table", it.table()));
       }
     }
-    Map<String, Long> oids = catalogue.find(Set.copyOf(names.values()));
+    Map<String, Set<String>> read = new LinkedHashMap<>();
+    Set<String> sequences = new LinkedHashSet<>();
+    for (Source source : mapping.sources()) {
+      Set<String> also = new LinkedHashSet<>();
+      for (Expression expression : expressions(source)) {
+        also.addAll(expression.tables());
+        sequences.addAll(expression.sequences());
+      }
+      read.put(source.name(), also);
+    }
+    Set<String> all = new LinkedHashSet<>(names.values());
+    read.values().forEach(all::addAll);
+    Map<String, Long> oids = catalogue.find(all);
     names.forEach(
         (path, name) -> {
           if (!oids.containsKey(name)) {
@@ -118,9 +133,18 @@ final class MappingCheck {
             .map(Table.ForeignKey::referenced)
             .collect(Collectors.toSet());
     Map<Long, Table> referenced = catalogue.read(elsewhere);
+    if (!sequences.isEmpty()) {
+      catalogue.forbiddenSequences(sequences).forEach(this::forbidden);
+    }
     List<BoundSource> bound = new ArrayList<>();
     for (Source source : mapping.sources()) {
       int before = faults.size();
+      for (String name : read.getOrDefault(source.name(), Set.of())) {
+        Table table = tables.get(oids.getOrDefault(name, -1L));
+        if (table != null) {
+          visible(table);
+        }
+      }
       BoundSource result =
           bind(source, name -> tables.get(oids.getOrDefault(name, -1L)), referenced);
       if (result != null && faults.size() == before) {
@@ -128,6 +152,46 @@ final class MappingCheck {
       }
     }
     return bound;
+  }
+
+  /** Every expression of a source, for what it reads besides the rows that it is about. */
+  private static List<Expression> expressions(Source source) {
+    List<@Nullable Expression> expressions = new ArrayList<>();
+    List<@Nullable Value> values = new ArrayList<>();
+    Jobs jobs = source.jobs();
+    expressions.add(jobs.where());
+    values.add(jobs.status());
+    values.addAll(jobs.since());
+    values.add(jobs.attempt());
+    values.addAll(jobs.fail().values());
+    Refund refund = source.refund();
+    if (refund != null) {
+      values.add(refund.payer());
+      values.add(refund.cost());
+      expressions.add(refund.onlyIf());
+      expressions.add(refund.already());
+      Charge charge = refund.charge();
+      if (charge != null) {
+        expressions.add(charge.match());
+        values.add(charge.amount());
+      }
+      for (Balance balance : refund.balances()) {
+        expressions.add(balance.when());
+        values.addAll(balance.match().values());
+        values.addAll(balance.add().values());
+        values.addAll(balance.set().values());
+      }
+      for (Ledger row : refund.ledger()) {
+        expressions.add(row.when());
+        values.addAll(row.values().values());
+      }
+    }
+    return Stream.concat(
+            expressions.stream(),
+            values.stream()
+                .map(it -> it instanceof Value.Computed computed ? computed.expression() : null))
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   private interface Lookup {
@@ -164,11 +228,14 @@ final class MappingCheck {
         (charge == null || charges != null)
             && (balance == null || balances != null)
             && (ledger == null || ledgers != null);
-    if (!allThere || faults.size() > before) {
+    if (!allThere
+        || !unreadable.isEmpty()
+        || !jobs.columns().keySet().containsAll(source.jobs().key())) {
       return null;
     }
     SourceTables tables = new SourceTables(source, jobs, charges, balances, ledgers, referenced);
-    return new Expressions(tables).bind();
+    Expressions expressions = new Expressions(tables, faults.size() == before);
+    return expressions.bind();
   }
 
   private void checkJobs(Source source, Table table) {
@@ -178,7 +245,7 @@ final class MappingCheck {
     for (String key : jobs.key()) {
       column(table, key, path + ".key");
     }
-    if (!table.kind().equals("v") && !table.uniqueWithin(jobs.key())) {
+    if (several(table, jobs.key())) {
       fault(
           path + ".key",
           "%s has no unique index on %s".formatted(table.display(), String.join(", ", jobs.key())));
@@ -210,7 +277,29 @@ final class MappingCheck {
         column(table, cost.name(), source.path() + ".refund.cost");
       }
     }
+    updatable(table, path);
+    for (String column : table.partitionedBy()) {
+      if (jobs.fail().containsKey(column)) {
+        fault(
+            path + ".fail." + column,
+            "%s is partitioned by \"%s\": a write to it would move the row, which isn't served"
+                .formatted(table.display(), column));
+      }
+    }
     written(table, jobs.fail(), path + ".fail", true);
+  }
+
+  /** Whether several rows of a table could have the same values; a view doesn't tell. */
+  private static boolean several(Table table, Collection<String> columns) {
+    return !table.kind().equals("v")
+        && table.columns().keySet().containsAll(columns)
+        && !table.uniqueWithin(columns);
+  }
+
+  private void updatable(Table table, String path) {
+    if (!table.updatable()) {
+      fault(path + ".table", "the rows of %s can't be updated".formatted(table.display()));
+    }
   }
 
   private void time(String type, TimeForm form, String path, String name) {
@@ -237,9 +326,7 @@ final class MappingCheck {
     charge.key().forEach(key -> column(table, key, path + ".key"));
     if (charge.key().isEmpty() && table.primaryKey().isEmpty()) {
       fault(path + ".key", "is missing, and %s has no primary key".formatted(table.display()));
-    } else if (!charge.key().isEmpty()
-        && !table.kind().equals("v")
-        && !table.uniqueWithin(charge.key())) {
+    } else if (!charge.key().isEmpty() && several(table, charge.key())) {
       fault(
           path + ".key",
           "%s has no unique index on %s"
@@ -254,7 +341,7 @@ final class MappingCheck {
     String path = source.path() + ".refund.balances[0]";
     visible(table);
     balance.match().keySet().forEach(column -> column(table, column, path + ".match"));
-    if (!table.kind().equals("v") && !table.uniqueWithin(balance.match().keySet())) {
+    if (several(table, balance.match().keySet())) {
       fault(
           path + ".match",
           "%s has no unique index on %s, so a payer could have several rows there"
@@ -269,6 +356,7 @@ final class MappingCheck {
                 .formatted(table.display(), name, column.type()));
       }
     }
+    updatable(table, path);
     written(table, balance.add(), path + ".add", true);
     written(table, balance.set(), path + ".set", true);
   }
@@ -277,7 +365,13 @@ final class MappingCheck {
     String path = source.path() + ".refund.ledger[0]";
     visible(table);
     written(table, ledger.values(), path + ".values", false);
+    if (!table.insertable()) {
+      fault(path + ".table", "nothing can be inserted into %s".formatted(table.display()));
+    }
     for (Table.Column column : table.columns().values()) {
+      if (column.forbiddenSequence() != null && !ledger.values().containsKey(column.name())) {
+        forbidden(column.forbiddenSequence());
+      }
       if (column.notNull() && !column.filled() && !ledger.values().containsKey(column.name())) {
         fault(
             path + ".values",
@@ -343,12 +437,22 @@ final class MappingCheck {
                   .formatted(table.display(), role),
               "alter role %s bypassrls;".formatted(Sql.identifier(role))));
     }
+    if (!table.reachable()) {
+      unreadable.add(table);
+      obstacles.add(
+          new Obstacle(
+              "privileges",
+              "The role %s may not use the schema %s.".formatted(role, table.schema()),
+              "grant usage on schema %s to %s;"
+                  .formatted(Sql.identifier(table.schema()), Sql.identifier(role))));
+    }
     List<String> hidden =
         table.columns().values().stream()
             .filter(it -> !it.canSelect())
             .map(Table.Column::name)
             .toList();
     if (!hidden.isEmpty()) {
+      unreadable.add(table);
       obstacles.add(
           new Obstacle(
               "privileges",
@@ -356,6 +460,14 @@ final class MappingCheck {
                   .formatted(role, table.display(), String.join(", ", hidden)),
               "grant select on %s to %s;".formatted(table.quoted(), Sql.identifier(role))));
     }
+  }
+
+  private void forbidden(String sequence) {
+    obstacles.add(
+        new Obstacle(
+            "privileges",
+            "The role %s may not draw from the sequence %s.".formatted(role, sequence),
+            "grant usage on sequence %s to %s;".formatted(sequence, Sql.identifier(role))));
   }
 
   private void labels(Table.Column column, List<String> labels, String path) {
@@ -392,8 +504,14 @@ final class MappingCheck {
     faults.add(mapping.contradiction(path, problem));
   }
 
-  /** One expression to be tried. */
-  private record Probe(String path, String sql) {}
+  /**
+   * One expression to be tried.
+   *
+   * @param path where it stands
+   * @param sql the expression
+   * @param from the rows that it may name, as a FROM clause
+   */
+  private record Probe(String path, String sql, String from) {}
 
   /** Has the database read every expression of one source, and tell its type. */
   private final class Expressions {
@@ -401,62 +519,82 @@ final class MappingCheck {
     private final Source source;
     private final Jobs jobs;
     private final @Nullable Refund refund;
-    private final String from;
     private final RowSql rows;
+    private final boolean sound;
 
-    Expressions(SourceTables tables) {
+    /** What detection and claim have at hand. */
+    private final String ofJob;
+
+    /** What is there when the rows to be held are looked up. */
+    private final String ofCharge;
+
+    /** What is there when a job is looked at, all held. */
+    private final String ofAll;
+
+    /** What is there when a balance row is written. */
+    private final String ofBalance;
+
+    /**
+     * For one source.
+     *
+     * @param sound whether its columns are as the mapping says; else only what doesn't rest on them
+     *     is tried
+     */
+    Expressions(SourceTables tables, boolean sound) {
+      this.sound = sound;
       this.tables = tables;
       this.source = tables.source();
       this.jobs = source.jobs();
       this.refund = source.refund();
       this.rows = new RowSql(tables);
-      StringBuilder joined = new StringBuilder(tables.jobs().quoted() + " job");
-      if (tables.charges() != null) {
-        joined.append(" cross join ").append(tables.charges().quoted()).append(" charge");
-      }
-      if (tables.balances() != null) {
-        joined.append(" cross join ").append(tables.balances().quoted()).append(" balance");
-      }
-      this.from = joined.toString();
+      Table charges = tables.charges();
+      Table balances = tables.balances();
+      this.ofJob = tables.jobs().quoted() + " job";
+      this.ofCharge =
+          ofJob + (charges == null ? "" : " cross join " + charges.quoted() + " charge");
+      this.ofAll =
+          ofCharge + (balances == null ? "" : " cross join " + balances.quoted() + " balance");
+      this.ofBalance = balances == null ? ofJob : balances.quoted() + " balance";
     }
 
     @Nullable BoundSource bind() {
       Map<String, Probe> row = new LinkedHashMap<>();
       String path = source.path();
-      row.put("status", new Probe(path + ".jobs.status", rows.value(jobs.status(), "job")));
-      for (int i = 0; i < jobs.since().size(); i++) {
-        row.put(
-            "since" + i, new Probe(path + ".jobs.since", rows.value(jobs.since().get(i), "job")));
+      value(row, "status", path + ".jobs.status", jobs.status(), "job", ofJob);
+      if (sound && jobs.status() instanceof Value.Column) {
+        states(row, "processing", jobs.processing());
+        states(row, "completed", jobs.completed());
       }
-      optional(row, "where", path + ".jobs.where", jobs.where());
-      row.put(
-          "attempt",
-          new Probe(
-              path + ".jobs.attempt",
-              jobs.attempt() == null ? "cast(null as text)" : rows.value(jobs.attempt(), "job")));
+      for (int i = 0; i < jobs.since().size(); i++) {
+        value(row, "since" + i, path + ".jobs.since", jobs.since().get(i), "job", ofJob);
+      }
+      optional(row, "where", path + ".jobs.where", jobs.where(), ofJob);
+      if (jobs.attempt() != null) {
+        value(row, "attempt", path + ".jobs.attempt", jobs.attempt(), "job", ofJob);
+      }
       if (refund != null) {
-        row.put("payer", new Probe(path + ".refund.payer", rows.value(refund.payer(), "job")));
+        value(row, "payer", path + ".refund.payer", refund.payer(), "job", ofCharge);
         if (refund.cost() != null) {
-          row.put("cost", new Probe(path + ".refund.cost", rows.value(refund.cost(), "job")));
+          value(row, "cost", path + ".refund.cost", refund.cost(), "job", ofCharge);
         }
-        optional(row, "only-if", path + ".refund.only-if", refund.onlyIf());
-        optional(row, "already", path + ".refund.already", refund.already());
-        if (refund.charge() != null) {
-          optional(row, "match", path + ".refund.charge.match", refund.charge().match());
-          row.put(
-              "amount",
-              new Probe(
-                  path + ".refund.charge.amount", rows.value(refund.charge().amount(), "charge")));
+        optional(row, "only-if", path + ".refund.only-if", refund.onlyIf(), ofAll);
+        optional(row, "already", path + ".refund.already", refund.already(), ofAll);
+        Charge charge = refund.charge();
+        if (charge != null) {
+          String at = path + ".refund.charge";
+          optional(row, "match", at + ".match", charge.match(), ofCharge);
+          value(row, "amount", at + ".amount", charge.amount(), "charge", ofCharge);
         }
         if (tables.balance() != null) {
-          optional(row, "when", path + ".refund.balances[0].when", tables.balance().when());
+          optional(row, "when", path + ".refund.balances[0].when", tables.balance().when(), ofAll);
         }
         if (tables.ledgerRow() != null) {
-          optional(row, "recorded", path + ".refund.ledger[0].when", tables.ledgerRow().when());
+          optional(
+              row, "recorded", path + ".refund.ledger[0].when", tables.ledgerRow().when(), ofAll);
         }
       }
       Map<String, String> types = types(row);
-      if (types == null || !plausible(types)) {
+      if (types == null || !plausible(types) || !sound) {
         return null;
       }
       Names names = names(types);
@@ -473,6 +611,18 @@ final class MappingCheck {
       }
       SourceSql sql = new SourceSql(tables, names, since, "boolean".equals(types.get("already")));
       return new BoundSource(source, tables, sql);
+    }
+
+    private void states(Map<String, Probe> probes, String name, List<String> states) {
+      if (!states.isEmpty()) {
+        String listed = states.stream().map(Sql::literal).collect(Collectors.joining(", "));
+        probes.put(
+            name,
+            new Probe(
+                source.path() + ".jobs." + name,
+                "%s in (%s)".formatted(rows.value(jobs.status(), "job"), listed),
+                ofJob));
+      }
     }
 
     private boolean plausible(Map<String, String> types) {
@@ -493,9 +643,10 @@ final class MappingCheck {
         }
       }
       for (int i = 0; i < jobs.since().size(); i++) {
-        if (jobs.since().get(i) instanceof Value.Computed computed) {
+        String type = types.get("since" + i);
+        if (type != null && jobs.since().get(i) instanceof Value.Computed computed) {
           time(
-              String.valueOf(types.get("since" + i)),
+              type,
               jobs.time().standard(),
               source.path() + ".jobs.since",
               computed.expression().text());
@@ -539,7 +690,7 @@ final class MappingCheck {
     private Map<String, Probe> writes(Names names) {
       Map<String, Probe> probes = new LinkedHashMap<>();
       String path = source.path();
-      written(probes, names, tables.jobs(), jobs.fail(), jobs.time(), path + ".jobs.fail");
+      written(probes, names, tables.jobs(), jobs.fail(), jobs.time(), path + ".jobs.fail", ofJob);
       Balance balance = tables.balance();
       Table balances = tables.balances();
       if (balance != null && balances != null) {
@@ -554,7 +705,8 @@ final class MappingCheck {
                             path + ".refund.balances[0].match." + column,
                             Sql.cast(
                                 "(" + rows.expression(computed.expression()) + ")",
-                                SourceTables.column(balances, column).type())));
+                                SourceTables.column(balances, column).type()),
+                            ofCharge));
                   }
                 });
         written(
@@ -563,14 +715,16 @@ final class MappingCheck {
             balances,
             balance.add(),
             balance.time(),
-            path + ".refund.balances[0].add");
+            path + ".refund.balances[0].add",
+            ofCharge);
         written(
             probes,
             names,
             balances,
             balance.set(),
             balance.time(),
-            path + ".refund.balances[0].set");
+            path + ".refund.balances[0].set",
+            ofBalance);
       }
       Ledger ledger = tables.ledgerRow();
       Table table = tables.ledger();
@@ -581,7 +735,8 @@ final class MappingCheck {
             table,
             ledger.values(),
             ledger.time(),
-            path + ".refund.ledger[0].values");
+            path + ".refund.ledger[0].values",
+            ofCharge);
       }
       return probes;
     }
@@ -592,7 +747,8 @@ final class MappingCheck {
         Table table,
         Map<String, Value> values,
         Times times,
-        String path) {
+        String path,
+        String from) {
       values.forEach(
           (name, value) -> {
             Table.Column column = SourceTables.column(table, name);
@@ -607,42 +763,67 @@ final class MappingCheck {
                 };
             probes.put(
                 path + name,
-                new Probe(path + "." + name, Sql.cast("(" + sql + ")", column.type())));
+                new Probe(path + "." + name, Sql.cast("(" + sql + ")", column.type()), from));
           });
     }
 
+    private void value(
+        Map<String, Probe> probes, String name, String path, Value value, String row, String from) {
+      if (sound || value instanceof Value.Computed) {
+        probes.put(name, new Probe(path, rows.value(value, row), from));
+      }
+    }
+
     private void optional(
-        Map<String, Probe> probes, String name, String path, @Nullable Expression expression) {
+        Map<String, Probe> probes,
+        String name,
+        String path,
+        @Nullable Expression expression,
+        String from) {
       if (expression != null) {
-        probes.put(name, new Probe(path, "(" + rows.expression(expression) + ")"));
+        probes.put(name, new Probe(path, "(" + rows.expression(expression) + ")", from));
       }
     }
 
     /**
-     * The types of expressions; null if one is wrong, which is reported. All at once, and singly
-     * only to find the culprit.
+     * The types of expressions; null if one is wrong, which is reported. All that may name the same
+     * rows at once, and singly only to find the culprit.
      */
     private @Nullable Map<String, String> types(Map<String, Probe> probes) {
+      Map<String, Map<String, Probe>> byRows = new LinkedHashMap<>();
+      probes.forEach(
+          (name, probe) ->
+              byRows.computeIfAbsent(probe.from(), from -> new LinkedHashMap<>()).put(name, probe));
+      Map<String, String> types = new LinkedHashMap<>();
+      for (Map.Entry<String, Map<String, Probe>> each : byRows.entrySet()) {
+        Collection<Probe> together = each.getValue().values();
+        if (!tried(together, each.getKey(), types, each.getValue().keySet())) {
+          together.forEach(probe -> tried(List.of(probe), each.getKey(), types, Set.of()));
+        }
+      }
+      return types.size() < probes.size() ? null : types;
+    }
+
+    /** Tries probes; if there is just one and it is wrong, that is reported. */
+    private boolean tried(
+        Collection<Probe> probes, String from, Map<String, String> types, Set<String> names) {
       try {
-        return tx.behindSavepoint(() -> describe(probes.values()).collect(probes));
+        List<String> found = tx.behindSavepoint(() -> describe(probes, from));
+        int i = 0;
+        for (String name : names) {
+          types.put(name, found.get(i++));
+        }
+        return true;
       } catch (RuntimeException e) {
-        SqlFault all = SqlFault.of(e);
-        if (all == null || all.passing()) {
+        SqlFault fault = SqlFault.of(e);
+        if (fault == null || fault.passing()) {
           throw e;
         }
-      }
-      for (Probe probe : probes.values()) {
-        try {
-          tx.behindSavepoint(() -> describe(List.of(probe)));
-        } catch (RuntimeException e) {
-          SqlFault fault = SqlFault.of(e);
-          if (fault == null || fault.passing()) {
-            throw e;
-          }
-          report(probe, fault);
+        if (names.isEmpty()) {
+          report(probes.iterator().next(), fault);
         }
+        return false;
       }
-      return null;
     }
 
     private void report(Probe probe, SqlFault fault) {
@@ -658,43 +839,31 @@ final class MappingCheck {
       }
     }
 
-    private Described describe(Collection<Probe> probes) {
-      List<String> expressions = probes.stream().map(Probe::sql).toList();
-      StringBuilder selected = new StringBuilder();
-      StringBuilder types = new StringBuilder();
-      for (int i = 0; i < expressions.size(); i++) {
-        selected.append(i == 0 ? "" : ", ").append(expressions.get(i)).append(" as x").append(i);
-        types
-            .append(i == 0 ? "" : ", ")
-            .append("cast(pg_catalog.pg_typeof(tried.x%d) as text)".formatted(i));
+    private List<String> describe(Collection<Probe> probes, String from) {
+      List<String> selected = new ArrayList<>();
+      List<String> types = new ArrayList<>();
+      for (Probe probe : probes) {
+        String name = "x" + selected.size();
+        selected.add(probe.sql() + " as " + name);
+        types.add(Sql.of("base-type", Map.of("value", "tried." + name)));
       }
       String sql =
           Sql.of(
               "describe",
-              Map.of("types", types.toString(), "expressions", selected.toString(), "from", from));
-      return new Described(
-          tx.one(
-              sql,
-              Map.of(),
-              row -> {
-                List<String> found = new ArrayList<>();
-                for (int i = 1; i <= expressions.size(); i++) {
-                  found.add(row.getString(i));
-                }
-                return found;
-              }));
-    }
-  }
-
-  /** The types of some expressions, in order. */
-  private record Described(List<String> types) {
-    Map<String, String> collect(Map<String, Probe> probes) {
-      Map<String, String> byName = new LinkedHashMap<>();
-      int i = 0;
-      for (String name : probes.keySet()) {
-        byName.put(name, types.get(i++));
-      }
-      return byName;
+              Map.of(
+                  "types", String.join(", ", types),
+                  "expressions", String.join(", ", selected),
+                  "from", from));
+      return tx.one(
+          sql,
+          Map.of(),
+          row -> {
+            List<String> found = new ArrayList<>();
+            for (int i = 1; i <= probes.size(); i++) {
+              found.add(row.getString(i));
+            }
+            return found;
+          });
     }
   }
 }

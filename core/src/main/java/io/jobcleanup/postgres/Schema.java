@@ -172,6 +172,10 @@ public final class Schema {
     for (int version = 1; version <= NEWEST; version++) {
       script.append(resource(fileOf(version))).append('\n');
     }
+    script
+        .append("-- So that a later version knows what was applied.\n")
+        .append(Sql.of("history", Map.of("version", String.valueOf(NEWEST))))
+        .append("\n\n");
     script.append("-- What a role needs here to run cleanups; the name is an example.\n");
     for (String grant : grants("job_cleanup_app")) {
       script.append(grant).append('\n');

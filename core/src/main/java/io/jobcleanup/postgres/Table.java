@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param kind {@code r} table, {@code p} partitioned, {@code v} view and so on, as in pg_class
  * @param owner the role that owns it
  * @param rowSecurity whether row-level security applies to our role
+ * @param reachable whether our role may use its schema
+ * @param updatable whether its rows can be updated at all: a view's perhaps not
+ * @param insertable whether rows can be inserted at all
+ * @param partitionedBy the columns that tell which part a row is in; empty where it has none
  * @param columns its columns by name
  * @param indexes its indexes
  * @param foreignKeys its foreign keys
@@ -30,6 +34,10 @@ record Table(
     String kind,
     String owner,
     boolean rowSecurity,
+    boolean reachable,
+    boolean updatable,
+    boolean insertable,
+    List<String> partitionedBy,
     Map<String, Column> columns,
     List<Index> indexes,
     List<ForeignKey> foreignKeys,
@@ -51,6 +59,8 @@ record Table(
    * @param canSelect whether our role may read it
    * @param canInsert whether our role may insert it
    * @param canUpdate whether our role may update it
+   * @param forbiddenSequence the sequence that its default draws from, where our role may not; else
+   *     null
    */
   record Column(
       String name,
@@ -64,7 +74,8 @@ record Table(
       int modifier,
       boolean canSelect,
       boolean canInsert,
-      boolean canUpdate) {
+      boolean canUpdate,
+      @Nullable String forbiddenSequence) {
 
     String quoted() {
       return Sql.identifier(name);
@@ -129,6 +140,28 @@ record Table(
     return indexes.stream().anyMatch(index -> index.unique() && index.columns().contains(column));
   }
 
+  /**
+   * Whether some index finds rows in a state by a time: it begins with the time, or with the state
+   * and then the time, and leaves none of the labels out.
+   *
+   * @param status the column of the state; null where it isn't a plain column
+   */
+  boolean indexedBy(String since, @Nullable String status, List<String> labels) {
+    return indexes.stream()
+        .anyMatch(
+            index ->
+                !index.columns().isEmpty()
+                    && (index.columns().getFirst().equals(since)
+                        || (index.columns().size() > 1
+                            && index.columns().getFirst().equals(status)
+                            && index.columns().get(1).equals(since)))
+                    && covers(index.predicate(), labels));
+  }
+
+  private static boolean covers(@Nullable String predicate, List<String> labels) {
+    return predicate == null || labels.stream().allMatch(predicate::contains);
+  }
+
   /** Whether some index begins with a column. */
   boolean indexedBy(String column) {
     return indexes.stream()
@@ -143,18 +176,36 @@ record Table(
     final String kind;
     final String owner;
     final boolean rowSecurity;
+    final boolean reachable;
+    final boolean updatable;
+    final boolean insertable;
+    final List<String> partitionedBy;
     final Map<String, Column> columns = new LinkedHashMap<>();
     final List<Index> indexes = new ArrayList<>();
     final List<ForeignKey> foreignKeys = new ArrayList<>();
     final Set<String> triggers = new HashSet<>();
 
-    Builder(long oid, String schema, String name, String kind, String owner, boolean rowSecurity) {
+    Builder(
+        long oid,
+        String schema,
+        String name,
+        String kind,
+        String owner,
+        boolean rowSecurity,
+        boolean reachable,
+        boolean updatable,
+        boolean insertable,
+        List<String> partitionedBy) {
       this.oid = oid;
       this.schema = schema;
       this.name = name;
       this.kind = kind;
       this.owner = owner;
       this.rowSecurity = rowSecurity;
+      this.reachable = reachable;
+      this.updatable = updatable;
+      this.insertable = insertable;
+      this.partitionedBy = List.copyOf(partitionedBy);
     }
 
     Table build() {
@@ -165,6 +216,10 @@ record Table(
           kind,
           owner,
           rowSecurity,
+          reachable,
+          updatable,
+          insertable,
+          partitionedBy,
           java.util.Collections.unmodifiableMap(columns),
           List.copyOf(indexes),
           List.copyOf(foreignKeys),

@@ -1,6 +1,7 @@
 -- Whether our schema is there, and whether our role may use its tables.
-select to_regclass('job_cleanup.schema_history') is not null as there,
-       exists (select from pg_catalog.pg_namespace where nspname = 'job_cleanup') as named,
+select exists (select from pg_catalog.pg_class c
+               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = 'job_cleanup' and c.relname = 'schema_history') as there,
        coalesce((select bool_and(
            case c.relname
              when 'run' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')

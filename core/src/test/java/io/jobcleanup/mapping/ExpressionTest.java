@@ -112,4 +112,12 @@ class ExpressionTest {
   void tablesAreThoseReadFrom(String sql, String tables) {
     assertThat(String.join(",", Expression.of(sql).tables())).isEqualTo(tables);
   }
+
+  @Test
+  void sequencesAreThoseDrawnFromByName() {
+    assertThat(Expression.of("nextval('ids') + nextval('app.\"Ids\"')").sequences())
+        .containsExactly("ids", "app.\"Ids\"");
+    assertThat(Expression.of("nextval(job.sequence) || 'ids' || currval('ids')").sequences())
+        .isEmpty();
+  }
 }

@@ -1,0 +1,18 @@
+-- The table in which Flyway keeps what was applied, as Flyway itself makes it, for whoever runs the migrations by hand; so a
+-- later version of ours can go on from there.
+create table job_cleanup.schema_history (
+  installed_rank int not null constraint schema_history_pk primary key,
+  version varchar(50),
+  description varchar(200) not null,
+  type varchar(20) not null,
+  script varchar(1000) not null,
+  checksum int,
+  installed_by varchar(100) not null,
+  installed_on timestamp not null default now(),
+  execution_time int not null,
+  success boolean not null
+);
+create index schema_history_s_idx on job_cleanup.schema_history (success);
+insert into job_cleanup.schema_history
+  (installed_rank, version, description, type, script, installed_by, execution_time, success)
+values (1, '<version>', 'made by hand', 'BASELINE', 'made by hand', current_user, 0, true);
