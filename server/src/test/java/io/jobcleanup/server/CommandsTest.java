@@ -222,6 +222,50 @@ class CommandsTest {
   }
 
   @Test
+  void drainShowsAPersonHowFarItIsAndLeavesNoTraceOfIt() throws SQLException {
+    host.execute(
+        """
+        insert into image_enhancement_jobs
+          (id, "userId", "imageUrl", tier, "tokensCost", status, "processingStartedAt", "updatedAt")
+        select 'img_' || n, 'u_17', '', 'TIER_1K', 1, 'PROCESSING',
+          (now() at time zone 'UTC') - interval '10 minutes', now()
+        from generate_series(1, 3000) n
+        """);
+
+    Ended ended = Program.run(host.variables(), "", true, "run", "--drain");
+
+    assertThat(ended.out()).startsWith("Settled 3,000 stuck jobs, gave back 3000 tokens");
+    assertThat(ended.err())
+        .containsPattern(
+            "\\r\\x1b\\[K  [\\d,]+ jobs done   \\d+ tokens back   [\\d,]+ jobs a second")
+        .doesNotContainPattern("a second(?!\r)");
+    assertThat(ended.err().lines().filter(it -> it.contains("Cleaning up stuck job")).count())
+        .isEqualTo(100);
+  }
+
+  @Test
+  void connectionLostInMidRunEndsWithThree() throws SQLException {
+    host.stuckJob("img_1", "u_17", 10);
+    host.execute(
+        """
+        create function hang_up() returns trigger language plpgsql as
+        $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+        create trigger hang_up before update on image_enhancement_jobs
+          for each row execute function hang_up()
+        """);
+
+    Ended ended = Program.run(host.variables(), "run");
+    Ended json = Program.run(host.variables(), "run", "--json");
+
+    assertThat(ended.code()).isEqualTo(3);
+    assertThat(ended.err()).contains("The database was lost in mid-run").doesNotContain("\tat ");
+    assertThat(json.code()).isEqualTo(3);
+    assertThat(json(json).get("success").asBoolean()).isFalse();
+    assertThat(host.status("img_1")).isEqualTo("PROCESSING");
+    assertThat(host.balance("u_17")).isEqualTo("40");
+  }
+
+  @Test
   void timeoutGivenWithTheRunComesFirst() throws SQLException {
     host.stuckJob("img_1", "u_17", 10);
 

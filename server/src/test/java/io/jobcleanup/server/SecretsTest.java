@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -61,6 +62,19 @@ class SecretsTest {
         }
       }
     }
+  }
+
+  @Test
+  void driverCantWriteTheAddressToStandardErrorByItself() throws IOException, InterruptedException {
+    Ended ended =
+        Program.inOwnProcess(
+            directory,
+            Map.of("DATABASE_URL", "jdbc:postgresql://127.0.0.1:1?password=" + Host.CANARY),
+            List.of(),
+            "find");
+
+    assertThat(ended.code()).isEqualTo(2);
+    assertHidden(ended, Host.CANARY);
   }
 
   @Test

@@ -9,7 +9,6 @@ import io.jobcleanup.server.ProgramException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -159,16 +158,18 @@ public final class Cli {
                       committed.map(CleanupAnswer::resultOf).orElse(null))));
     } else {
       surroundings.err().println(failure.getMessage());
-      committed.ifPresent(
-          it ->
-              surroundings
-                  .err()
-                  .println(
-                      "Until then run %s had settled %s and given back %s; that stays."
-                          .formatted(
-                              it.runId(),
-                              Words.count(it.totalFound(), "job"),
-                              CleanupResult.tokens(it.tokensRefunded()))));
+      committed
+          .filter(it -> it.totalFound() > 0)
+          .ifPresent(
+              it ->
+                  surroundings
+                      .err()
+                      .println(
+                          "What run %s had committed until then stays: %s, %s given back."
+                              .formatted(
+                                  it.runId(),
+                                  Words.count(it.totalFound(), "job"),
+                                  CleanupResult.tokens(it.tokensRefunded()))));
     }
     return failure.code().number();
   }
@@ -212,12 +213,5 @@ public final class Cli {
 
   private static Set<String> known(CommandSpec spec, boolean options) {
     return options ? spec.optionsMap().keySet() : spec.subcommands().keySet();
-  }
-
-  /** The help of a command as it is printed, for the reference page. */
-  static String help(CommandLine command) {
-    StringWriter text = new StringWriter();
-    command.usage(new PrintWriter(text), Ansi.OFF);
-    return text.toString();
   }
 }

@@ -8,6 +8,7 @@ import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,10 @@ final class Failures {
     }
     if (error instanceof JobCleanupException known) {
       String message = String.valueOf(known.getMessage());
-      return new ProgramException(code(known), message, known);
+      return new ProgramException(
+          code(known),
+          known instanceof UnreachableDatabaseException ? capitalized(message) : message,
+          known);
     }
     for (Throwable at = error; at != null; at = at.getCause()) {
       if (at instanceof SQLException sql) {
@@ -46,6 +50,10 @@ final class Failures {
                 + "it says where.")
             .formatted(error.getClass().getSimpleName(), error.getMessage()),
         error);
+  }
+
+  private static String capitalized(String message) {
+    return message.substring(0, 1).toUpperCase(Locale.ROOT) + message.substring(1);
   }
 
   private static ExitCode code(JobCleanupException error) {

@@ -53,7 +53,7 @@ public final class SettingsReader {
   private static final String HOME = "job-cleanup.home";
 
   /** Every setting there is; one that isn't here doesn't exist. */
-  static final List<String> KEYS =
+  private static final List<String> KEYS =
       List.of(TIMEOUT, BATCH_SIZE, LOG_PER_JOB, LOG_FORMAT, MIGRATE, MAPPING, HOME);
 
   private final ConfigurableEnvironment environment;
@@ -95,6 +95,11 @@ public final class SettingsReader {
     loadFiles(environment);
     ConfigurationPropertySources.attach(environment);
     return new SettingsReader(environment, variables).read();
+  }
+
+  /** The names of all settings under {@code job-cleanup}, as files spell them. */
+  public static List<String> keys() {
+    return KEYS;
   }
 
   private static void loadFiles(ConfigurableEnvironment environment) {
