@@ -83,26 +83,53 @@ public final class Database {
   }
 
   private <T> T transaction(String mode, Function<Tx, T> work, boolean readOnly) {
-    try (Handle handle = open()) {
-      handle.begin();
+    try (Handle handle = begin(mode)) {
       T result;
       try {
-        handle.execute(mode + preamble());
         result = work.apply(new Tx(handle));
       } catch (RuntimeException e) {
         rollback(handle, e);
-        throw readOnly ? e : understood(e);
+        throw e;
       }
       try {
         handle.commit();
       } catch (RuntimeException e) {
         SqlFault fault = SqlFault.of(e);
-        if (fault != null && fault.connectionLost()) {
+        if (!readOnly && fault != null && fault.connectionLost()) {
           throw new CommitUnknownException(e);
         }
         throw e;
       }
       return result;
+    }
+  }
+
+  /**
+   * Begins a transaction. A pool may hand out a connection that has died in it: then there is one
+   * more try.
+   */
+  private Handle begin(String mode) {
+    try {
+      return beginOnce(mode);
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || !fault.connectionLost() || e instanceof UnreachableDatabaseException) {
+        throw e;
+      }
+    }
+    return beginOnce(mode);
+  }
+
+  private Handle beginOnce(String mode) {
+    Handle handle = open();
+    try {
+      handle.begin();
+      handle.execute(mode + preamble());
+      return handle;
+    } catch (RuntimeException e) {
+      rollback(handle, e);
+      handle.close();
+      throw understood(e);
     }
   }
 

@@ -24,6 +24,9 @@ public final class Tx {
 
   private static final String LIMIT_TIME = Sql.of("limit-time");
 
+  /** Whoever waits for a lock while others wait for what it holds should soon give up. */
+  private static final long LONGEST_LOCK_WAIT_MS = 100;
+
   private final Handle handle;
   private @Nullable Budget budget;
   private int savepoints;
@@ -116,7 +119,7 @@ public final class Tx {
       handle
           .createQuery(LIMIT_TIME)
           .bind("statement_ms", Long.toString(left))
-          .bind("lock_ms", Long.toString(Math.max(1, left / 2)))
+          .bind("lock_ms", Long.toString(Math.min(LONGEST_LOCK_WAIT_MS, Math.max(1, left / 2))))
           .mapTo(String.class)
           .one();
     }

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -265,16 +266,13 @@ final class Settlement {
       String cause = null;
       try {
         if (!together) {
-          Preparation one =
-              tx.behindSavepoint(() -> StageException.at(Stage.JOB, () -> claimOnly(tx, key)));
+          Preparation one = alone(tx, Stage.JOB, () -> claimOnly(tx, key));
           if (one.jobs().isEmpty()) {
             singles.passedOver.add(key);
             continue;
           }
           prepared.put(key, one.jobs().getFirst());
-          Preparation whole =
-              tx.behindSavepoint(
-                  () -> StageException.at(Stage.REFUND, () -> prepare(tx, List.of(key))));
+          Preparation whole = alone(tx, Stage.REFUND, () -> prepare(tx, List.of(key)));
           if (whole.jobs().isEmpty()) {
             singles.passedOver.add(key);
             continue;
@@ -356,8 +354,7 @@ final class Settlement {
       Map<List<String>, Job> prepared,
       Set<List<String>> passedOver) {
     try {
-      Preparation all =
-          tx.behindSavepoint(() -> StageException.at(Stage.HOLD, () -> prepare(tx, keys)));
+      Preparation all = alone(tx, Stage.HOLD, () -> prepare(tx, keys));
       all.jobs().forEach(job -> prepared.put(job.key(), job));
       passedOver.addAll(all.passedOver());
       return true;
@@ -385,7 +382,12 @@ final class Settlement {
       throw new IllegalStateException(
           "job " + JobId.keyText(key) + " is written before it was prepared");
     }
-    return tx.behindSavepoint(() -> write(tx, List.of(job), cause, chain, ids, true));
+    return alone(tx, Stage.JOB, () -> write(tx, List.of(job), cause, chain, ids, true));
+  }
+
+  /** Does some work behind a savepoint; what it or the savepoint throws is known by its stage. */
+  private static <T> T alone(Tx tx, Stage stage, Supplier<T> work) {
+    return StageException.at(stage, () -> tx.behindSavepoint(() -> StageException.at(stage, work)));
   }
 
   /**

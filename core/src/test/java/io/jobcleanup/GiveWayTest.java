@@ -1,0 +1,218 @@
+package io.jobcleanup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobcleanup.support.PrismaHost;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** We never wait for a host that waits for us, and never overwrite what it has just done. */
+class GiveWayTest {
+
+  /** A session of the host with a transaction open. */
+  private static final class HostSession implements AutoCloseable {
+    private final Connection connection;
+
+    HostSession(PrismaHost host, String sql) throws SQLException {
+      connection = host.database().getConnection();
+      connection.setAutoCommit(false);
+      execute(sql);
+    }
+
+    void execute(String sql) throws SQLException {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+      }
+    }
+
+    void commit() throws SQLException {
+      connection.commit();
+    }
+
+    @Override
+    public void close() throws SQLException {
+      connection.rollback();
+      connection.close();
+    }
+  }
+
+  private static PrismaHost hostWithTwoJobs() {
+    return PrismaHost.create()
+        .user("u1", 100)
+        .user("u2", 100)
+        .aStuckJob("j1")
+        .charged()
+        .insert()
+        .aStuckJob("j2")
+        .of("u2")
+        .charged()
+        .insert();
+  }
+
+  @Test
+  void jobThatSomebodyHoldsIsPassedOverAndSettledByTheNextRun() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession worker =
+        new HostSession(
+            host,
+            "update image_enhancement_jobs set \"updatedAt\" = \"updatedAt\" where id = 'j1'")) {
+      CleanupResult result = host.run();
+
+      assertThat(result.totalFound()).isEqualTo(1);
+      assertThat(result.failed()).isZero();
+      assertThat(result.remaining()).isFalse();
+    }
+    assertThat(host.status("j1")).isEqualTo("PROCESSING");
+    assertThat(host.run().cleanedUp()).isEqualTo(1);
+  }
+
+  @Test
+  void jobWhoseBalanceSomebodyHoldsIsPassedOver() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession spender =
+        new HostSession(
+            host, "select from user_token_balances where \"userId\" = 'u1' for update")) {
+      assertThat(host.run().totalFound()).isEqualTo(1);
+      assertThat(host.status("j1")).isEqualTo("PROCESSING");
+      assertThat(host.status("j2")).isEqualTo("FAILED");
+    }
+    assertThat(host.run().cleanedUp()).isEqualTo(1);
+    assertThat(host.balance("u1")).isEqualByComparingTo("100");
+  }
+
+  @Test
+  void jobWhosePayerIsLockedAsAMutexIsPassedOver() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession mutex =
+        new HostSession(host, "select from users where id = 'u1' for update")) {
+      assertThat(host.run().totalFound()).isEqualTo(1);
+      assertThat(host.status("j1")).isEqualTo("PROCESSING");
+      mutex.execute("update image_enhancement_jobs set status = 'COMPLETED' where id = 'j1'");
+      mutex.commit();
+    }
+    assertThat(host.status("j1")).isEqualTo("COMPLETED");
+    assertThat(host.run().totalFound()).isZero();
+  }
+
+  @Test
+  void userWithAChildRowJustInsertedIsNotTakenForHeld() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession other =
+        new HostSession(
+            host,
+            "insert into token_transactions (id, \"userId\", amount, type, \"balanceAfter\") values ('x', 'u1', 1, 'EARN_BONUS', 91)")) {
+      assertThat(host.run().totalFound()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void tableThatIsLockedAsAWholeIsNotWaitedForLongAndNothingIsHeldAgainstItsJobs()
+      throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    JobCleanup cleanup = host.cleanup();
+    try (HostSession ddl =
+        new HostSession(host, "lock table token_transactions in exclusive mode")) {
+      CleanupResult result = cleanup.cleanupStuckJobs();
+
+      assertThat(result.totalFound()).isZero();
+    }
+    assertThat(host.database().value("select count(*) from job_cleanup.refusal")).isEqualTo("0");
+    assertThat(cleanup.cleanupStuckJobs().cleanedUp()).isEqualTo(2);
+  }
+
+  @Test
+  void refundThatTheHostCommitsWhileWeAreAtItIsSeen() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession support =
+        new HostSession(
+            host,
+            "update user_token_balances set balance = balance + 10 where \"userId\" = 'u1'")) {
+      assertThat(host.run().totalFound()).isEqualTo(1);
+      support.execute(
+          "insert into token_transactions (id, \"userId\", amount, type, \"sourceId\", \"balanceAfter\") values ('s', 'u1', 10, 'REFUND', 'j1', 100)");
+      support.commit();
+    }
+
+    CleanupResult result = host.run();
+
+    assertThat(result.jobs().getFirst().outcome()).isEqualTo(new Outcome.PaidByHost());
+    assertThat(host.balance("u1")).isEqualByComparingTo("100");
+  }
+
+  @Test
+  void hostThatWaitsForATransactionOfOursIsNeverKilledAsADeadlock() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    host.database()
+        .execute(
+            """
+            create table counters (name text primary key, n int not null);
+            insert into counters values ('refunds', 0);
+            create function counted() returns trigger language plpgsql as
+              $$ begin update counters set n = n + 1 where name = 'refunds'; return new; end $$;
+            create trigger counted before insert on token_transactions for each row execute function counted()""");
+    JobCleanup cleanup = host.cleanup();
+    try (HostSession first =
+        new HostSession(host, "update counters set n = n + 1 where name = 'refunds'")) {
+      CompletableFuture<CleanupResult> run =
+          CompletableFuture.supplyAsync(cleanup::cleanupStuckJobs);
+      awaitBlocked(host);
+      // Our transaction holds j1 and waits for the counter; this one holds the counter and waits
+      // for j1.
+      first.execute("update image_enhancement_jobs set \"retryCount\" = 1 where id = 'j1'");
+      first.commit();
+      assertThat(run.get(30, TimeUnit.SECONDS).failed()).isZero();
+    }
+    cleanup.cleanupStuckJobs();
+    assertThat(host.status("j1")).isEqualTo("FAILED");
+    assertThat(host.status("j2")).isEqualTo("FAILED");
+    assertThat(host.balance("u1")).isEqualByComparingTo("100");
+  }
+
+  private static void awaitBlocked(PrismaHost host) {
+    while (host.database()
+        .rows(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+        .isEmpty()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void jobCompletedBetweenDetectionAndClaimKeepsItsResult() {
+    PrismaHost host = hostWithTwoJobs();
+    JobCleanup cleanup =
+        JobCleanup.builder(host.database())
+            .listener(
+                new CleanupListener() {
+                  @Override
+                  public void found(String runId, long count) {
+                    host.database()
+                        .execute(
+                            "update image_enhancement_jobs set status = 'COMPLETED' where id = 'j1'");
+                  }
+                })
+            .build();
+    cleanup.migrate();
+
+    assertThat(cleanup.cleanupStuckJobs().totalFound()).isEqualTo(1);
+    assertThat(host.status("j1")).isEqualTo("COMPLETED");
+  }
+
+  @Test
+  void serversDefaultIsolationDoesNotMatter() {
+    for (String level : List.of("repeatable read", "serializable")) {
+      PrismaHost host = hostWithTwoJobs();
+      host.database()
+          .execute(
+              "do $$ begin execute format('alter database %I set default_transaction_isolation to ''"
+                  + level
+                  + "''', current_database()); end $$");
+      assertThat(host.run().cleanedUp()).isEqualTo(2);
+    }
+  }
+}
