@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TimeZone;
 import org.springframework.core.env.StandardEnvironment;
-import picocli.CommandLine.Help.Ansi;
 
 /** The program: one command, then the end of the process. */
 public final class Main {
@@ -23,8 +22,6 @@ public final class Main {
 
   /** Runs the command that the arguments name, and ends the process with its {@link ExitCode}. */
   public static void main(String[] arguments) {
-    // Otherwise JDK 22 to 24 load a line editor just to tell whether there is a terminal.
-    System.setProperty("jdk.console", "java.base");
     int code =
         run(
             List.of(arguments),
@@ -32,7 +29,7 @@ public final class Main {
             System.in,
             utf8(FileDescriptor.out),
             utf8(FileDescriptor.err),
-            Ansi.AUTO.enabled());
+            terminal());
     System.exit(code);
   }
 
@@ -60,6 +57,14 @@ public final class Main {
       out.flush();
       err.flush();
     }
+  }
+
+  @SuppressWarnings(
+      "SystemConsoleNull") // With java.base's own console null says what it always did.
+  private static boolean terminal() {
+    // JDK 22 to 24 would load a line editor, and give a console where there is no terminal, too.
+    System.setProperty("jdk.console", "java.base");
+    return System.console() != null;
   }
 
   private static PrintStream utf8(FileDescriptor descriptor) {

@@ -421,6 +421,17 @@ class CommandsTest {
   }
 
   @Test
+  void colourIsForTerminalsOnlyAndSaysNothingByItself() {
+    Ended coloured = Program.run(host.variables(), "", true, "doctor");
+    Ended wanted = Program.run(host.variables("NO_COLOR", "1"), "", true, "doctor");
+    Ended piped = Program.run(host.variables(), "doctor");
+
+    assertThat(coloured.out()).contains("\u001b[");
+    assertThat(wanted.out()).doesNotContain("\u001b").contains("  ok    database");
+    assertThat(piped.out()).doesNotContain("\u001b").contains("  ok    database");
+  }
+
+  @Test
   void doctorsStatementMendsAMissingIndexWhenPasted() throws SQLException {
     Program.run(host.variables(), "migrate");
     host.execute("drop index image_enhancement_jobs_stuck");

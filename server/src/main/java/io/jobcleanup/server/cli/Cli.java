@@ -130,7 +130,7 @@ public final class Cli {
         .setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8))
         .setColorScheme(
-            CommandLine.Help.defaultColorScheme(surroundings.terminal() ? Ansi.ON : Ansi.OFF))
+            CommandLine.Help.defaultColorScheme(surroundings.colour() ? Ansi.ON : Ansi.OFF))
         .setUsageHelpWidth(WIDTH)
         .setAbbreviatedOptionsAllowed(false)
         .setParameterExceptionHandler((e, args) -> tell(usage(e), null, json))

@@ -114,6 +114,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private String coloured(String colour, String text) {
-    return surroundings.terminal() ? Ansi.ON.string("@|%s %s|@".formatted(colour, text)) : text;
+    return surroundings.colour() ? Ansi.ON.string("@|%s %s|@".formatted(colour, text)) : text;
   }
 }

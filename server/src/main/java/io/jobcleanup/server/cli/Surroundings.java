@@ -12,11 +12,20 @@ import java.util.Map;
  * @param in standard input
  * @param out standard output: the answer, nothing else
  * @param err standard error: log lines, progress, and what goes wrong
- * @param terminal whether a person watches, so that colour and a moving line make sense
+ * @param terminal whether a person watches and can answer
  */
 public record Surroundings(
     Map<String, String> variables,
     InputStream in,
     PrintStream out,
     TerminalStream err,
-    boolean terminal) {}
+    boolean terminal) {
+
+  /**
+   * Whether colour makes sense: on a terminal, unless <a href="https://no-color.org">NO_COLOR</a>
+   * is set.
+   */
+  boolean colour() {
+    return terminal && variables.getOrDefault("NO_COLOR", "").isEmpty();
+  }
+}
