@@ -92,8 +92,7 @@ public final class Demo {
     }
 
     say(
-        ("%s stays PROCESSING for ever: nobody works on it, and %s has paid %s. We wait "
-                + "for a timeout of %ds.")
+        "%s stays PROCESSING for ever, and %s has paid %s. After %ds we call it stuck."
             .formatted(
                 victim, before.user(), Words.count(before.cost(), "token"), TIMEOUT.toSeconds()));
     await(product, victim);
