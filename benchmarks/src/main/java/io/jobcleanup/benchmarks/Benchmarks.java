@@ -22,6 +22,7 @@ public final class Benchmarks {
       List.of(
           new StatementsPart(),
           new ThroughputPart(),
+          new ProfilePart(),
           new DetectionPart(),
           new ContentionPart(),
           new HostPart(),

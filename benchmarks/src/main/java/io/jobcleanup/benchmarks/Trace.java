@@ -30,6 +30,7 @@ final class Trace {
     final Map<Integer, Object> parameters;
     final long roundTrip;
     long rows;
+    long nanos;
 
     Execution(String sql, Map<Integer, Object> parameters) {
       this.sql = sql;
@@ -84,7 +85,12 @@ final class Trace {
         Connection.class,
         (method, arguments) -> {
           if (method.getName().equals("commit")) {
-            executions.add(new Execution("commit", Map.of()));
+            Execution commit = new Execution("commit", Map.of());
+            executions.add(commit);
+            long began = System.nanoTime();
+            Object answer = call(real, method, arguments);
+            commit.nanos = System.nanoTime() - began;
+            return answer;
           }
           Object result = call(real, method, arguments);
           return result instanceof PreparedStatement statement && arguments != null
@@ -111,9 +117,16 @@ final class Trace {
             Execution execution = new Execution(sql, parameters);
             executions.add(execution);
             mine.add(execution);
+            long began = System.nanoTime();
+            Object answer = call(real, method, arguments);
+            execution.nanos = System.nanoTime() - began;
+            if (name.equals("executeUpdate")) {
+              execution.rows = Math.max(0, (int) answer);
+            }
+            return answer instanceof ResultSet rows ? rows(rows, execution) : answer;
           }
           Object result = call(real, method, arguments);
-          if (name.equals("getUpdateCount") || name.equals("executeUpdate")) {
+          if (name.equals("getUpdateCount")) {
             mine.getLast().rows = Math.max(0, (int) result);
           }
           return result instanceof ResultSet rows && !mine.isEmpty()
