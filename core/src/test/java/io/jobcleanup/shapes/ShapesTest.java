@@ -1,0 +1,61 @@
+package io.jobcleanup.shapes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.JobCleanup;
+import io.jobcleanup.support.TestDatabase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ShapesTest {
+
+  @ParameterizedTest
+  @EnumSource
+  void oneRunSettlesWhatIsStuckAndASecondChangesNothing(Shape shape) {
+    TestDatabase database = shape.create();
+    JobCleanup cleanup = shape.cleanup(database);
+
+    CleanupResult result = cleanup.cleanupStuckJobs();
+
+    assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
+    assertThat(result.totalFound()).isEqualTo(stuckJobs(shape));
+    assertThat(cleanup.cleanupStuckJobs().totalFound()).isZero();
+    assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void eightRunsAtOnceSettleEachJobOnce(Shape shape) throws Exception {
+    TestDatabase database = shape.create();
+    JobCleanup cleanup = shape.cleanup(database);
+    Callable<CleanupResult> run =
+        () -> cleanup.cleanupStuckJobs(CleanupOptions.defaults().withBatchSize(1).withDrain(true));
+
+    long settled = 0;
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      List<Future<CleanupResult>> runs = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        runs.add(threads.submit(run));
+      }
+      for (Future<CleanupResult> each : runs) {
+        settled += each.get().totalFound();
+      }
+    }
+    settled += run.call().totalFound();
+
+    assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
+    assertThat(settled).isEqualTo(stuckJobs(shape));
+  }
+
+  private static long stuckJobs(Shape shape) {
+    return shape.expected().stream().filter(row -> row.contains("Job timed out")).count();
+  }
+}
