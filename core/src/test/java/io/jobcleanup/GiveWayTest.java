@@ -2,13 +2,19 @@ package io.jobcleanup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.support.DelegatingDataSource;
 import io.jobcleanup.support.PrismaHost;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** We never wait for a host that waits for us, and never overwrite what it has just done. */
@@ -214,5 +220,99 @@ class GiveWayTest {
                   + "''', current_database()); end $$");
       assertThat(host.run().cleanedUp()).isEqualTo(2);
     }
+  }
+
+  @Test
+  void refundThatTheHostCommitsBetweenOurClaimAndOurHoldIsSeen() {
+    PrismaHost host = hostWithTwoJobs();
+    host.cleanup();
+    AtomicBoolean refunded = new AtomicBoolean();
+    JobCleanup cleanup =
+        JobCleanup.builder(
+                before(
+                    host,
+                    "for no key update of balance",
+                    () -> {
+                      if (!refunded.getAndSet(true)) {
+                        host.refund("j1", "u1", 10);
+                      }
+                    }))
+            .build();
+
+    CleanupResult result = cleanup.cleanupStuckJobs();
+
+    assertThat(refunded).isTrue();
+    assertThat(result.cleanedUp()).isEqualTo(2);
+    assertThat(result.tokensRefunded()).isEqualByComparingTo("10");
+    assertThat(host.balance("u1")).isEqualByComparingTo("100");
+  }
+
+  @Test
+  void chargeThatAnotherRunGivesBackForAnotherJobMeanwhileIsNotGivenBackTwice() {
+    PrismaHost host = hostWithTwoJobs();
+    host.database()
+        .execute(
+            """
+            update image_enhancement_jobs set "imageId" = 'album';
+            delete from token_transactions where "sourceId" = 'j2';
+            update token_transactions set "sourceId" = 'album' where "sourceId" = 'j1';
+            create table paid (key text, amount numeric)""");
+    Mapping shared =
+        Mapping.parse(
+            Mapping.builtInText()
+                .replace("= job.id and charge", "= job.\\\"imageId\\\" and charge"));
+    TokenRefunder pays =
+        (connection, order) -> {
+          try (Statement statement = connection.createStatement()) {
+            statement.execute(
+                "insert into paid values ('%s', %s)".formatted(order.key(), order.amount()));
+          }
+        };
+    JobCleanup other = JobCleanup.builder(host.database()).mapping(shared).refunder(pays).build();
+    other.migrate();
+    AtomicBoolean overtaken = new AtomicBoolean();
+    JobCleanup cleanup =
+        JobCleanup.builder(host.database())
+            .mapping(shared)
+            .refunder(
+                (connection, order) -> {
+                  if (!overtaken.getAndSet(true)) {
+                    assertThat(other.cleanupStuckJobs().tokensRefunded())
+                        .isEqualByComparingTo("10");
+                  }
+                  pays.refund(connection, order);
+                })
+            .build();
+
+    CleanupResult result = cleanup.cleanupStuckJobs(CleanupOptions.defaults().withBatchSize(1));
+
+    assertThat(overtaken).isTrue();
+    assertThat(result.jobs().getFirst().outcome()).isEqualTo(new Outcome.AlreadyRefunded());
+    assertThat(host.database().rows("select amount from paid")).containsExactly("10");
+  }
+
+  /** The host's database, where something happens right before a statement of ours is sent. */
+  private static DataSource before(PrismaHost host, String statement, Runnable happens) {
+    return new DelegatingDataSource(host.database()) {
+      @Override
+      public Connection getConnection() throws SQLException {
+        Connection connection = super.getConnection();
+        return (Connection)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("prepareStatement")
+                      && ((String) arguments[0]).contains(statement)) {
+                    happens.run();
+                  }
+                  try {
+                    return method.invoke(connection, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getTargetException();
+                  }
+                });
+      }
+    };
   }
 }
