@@ -147,12 +147,22 @@ public final class Doctor {
     switch (database.read(schema::state)) {
       case CURRENT ->
           add(Level.OK, "our schema", "%s is there and up to date".formatted(Schema.NAME));
-      case ABSENT ->
+      case ABSENT -> {
+        if (database.read(schema::creatable)) {
           add(
               Level.WARNING,
               "our schema",
               "%s isn't there yet; the first run makes it, or:".formatted(Schema.NAME),
               "job-cleanup migrate");
+        } else {
+          add(
+              Level.FAULT,
+              "our schema",
+              "%s isn't there yet, and our role may not make it. As the owner of the database:"
+                  .formatted(Schema.NAME),
+              database.read(Schema::permission));
+        }
+      }
       case BEHIND ->
           add(
               Level.WARNING,
@@ -246,50 +256,86 @@ public final class Doctor {
   }
 
   /**
-   * An index can't be built concurrently on a partitioned table: it is built on each part and
-   * attached.
+   * An index can't be built concurrently on a partitioned table: it is declared there, built on
+   * each part, and then attached from the bottom up.
    */
   private static String[] createIndex(
       Tx tx, Table table, String suffix, String column, String where) {
-    String name = table.name() + "_" + suffix;
+    record Part(String schema, String name, boolean leaf, String parentSchema, String parentName) {}
     String on = " (%s)%s;".formatted(Sql.identifier(column), where);
-    if (!table.kind().equals("p")) {
-      return new String[] {
-        "create index concurrently %s on %s%s".formatted(Sql.identifier(name), table.quoted(), on)
-      };
-    }
     List<String> statements = new ArrayList<>();
-    statements.add(
-        "create index %s on only %s%s".formatted(Sql.identifier(name), table.quoted(), on));
-    String parent = Sql.identifier(table.schema()) + "." + Sql.identifier(name);
-    for (String[] part :
-        tx.list(
-            Sql.of("partitions"),
-            Map.of("oid", table.oid()),
-            row -> new String[] {row.getString(1), row.getString(2)})) {
-      String index = part[1] + "_" + suffix;
-      statements.add(
-          "create index concurrently %s on %s.%s%s"
-              .formatted(
-                  Sql.identifier(index), Sql.identifier(part[0]), Sql.identifier(part[1]), on));
-      statements.add(
-          "alter index %s attach partition %s.%s;"
-              .formatted(parent, Sql.identifier(part[0]), Sql.identifier(index)));
+    statements.add(indexOn(table.schema(), table.name(), suffix, !table.kind().equals("p")) + on);
+    if (table.kind().equals("p")) {
+      List<String> attachments = new ArrayList<>();
+      for (Part part :
+          tx.list(
+              Sql.of("partitions"),
+              Map.of("oid", table.oid()),
+              row ->
+                  new Part(
+                      row.getString("schema"),
+                      row.getString("name"),
+                      row.getBoolean("is_leaf"),
+                      row.getString("parent_schema"),
+                      row.getString("parent_name")))) {
+        statements.add(indexOn(part.schema(), part.name(), suffix, part.leaf()) + on);
+        attachments.addFirst(
+            "alter index %s attach partition %s;"
+                .formatted(
+                    qualified(part.parentSchema(), indexName(part.parentName(), suffix)),
+                    qualified(part.schema(), indexName(part.name(), suffix))));
+      }
+      statements.addAll(attachments);
     }
     return statements.toArray(String[]::new);
   }
 
+  private static String indexOn(String schema, String table, String suffix, boolean holdsRows) {
+    return "create index %s%s on %s%s"
+        .formatted(
+            holdsRows ? "concurrently " : "",
+            Sql.identifier(indexName(table, suffix)),
+            holdsRows ? "" : "only ",
+            qualified(schema, table));
+  }
+
+  /** PostgreSQL cuts names at 63 bytes, which must not cut the difference off. */
+  private static String indexName(String table, String suffix) {
+    int left = 63 - suffix.length() - 1;
+    return (table.length() > left ? table.substring(0, left) : table) + "_" + suffix;
+  }
+
+  private static String qualified(String schema, String name) {
+    return Sql.identifier(schema) + "." + Sql.identifier(name);
+  }
+
   private void clock(Tx tx, BoundSource source) {
     record Future(long count, String key, Instant since) {}
-    List<Future> future =
-        tx.list(
-            source.sql().inFuture(),
-            Map.of(),
-            row ->
-                new Future(
-                    row.getLong("count"),
-                    row.getString("example"),
-                    row.getObject("latest", OffsetDateTime.class).toInstant()));
+    List<Future> future;
+    try {
+      future =
+          tx.behindSavepoint(
+              () ->
+                  tx.list(
+                      source.sql().inFuture(),
+                      Map.of(),
+                      row ->
+                          new Future(
+                              row.getLong("count"),
+                              row.getString("example"),
+                              row.getObject("latest", OffsetDateTime.class).toInstant())));
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || fault.passing()) {
+        throw e;
+      }
+      add(
+          Level.WARNING,
+          "mapping",
+          "status or since of source %s fail for some row: %s"
+              .formatted(source.source().name(), fault.message()));
+      return;
+    }
     for (Future each : future) {
       add(
           Level.WARNING,

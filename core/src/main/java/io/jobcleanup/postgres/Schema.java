@@ -67,6 +67,21 @@ public final class Schema {
     return version < NEWEST ? State.BEHIND : State.CURRENT;
   }
 
+  /** Whether our role may make it. */
+  boolean creatable(Tx tx) {
+    return tx.one(
+        "select has_database_privilege(current_database(), 'create')",
+        Map.of(),
+        row -> row.getBoolean(1));
+  }
+
+  /** The statement that lets our role make it. */
+  static String permission(Tx tx) {
+    return tx.one(
+        "select format('grant create on database %I to %I;', current_database(), current_user)",
+        Map.of(), row -> row.getString(1));
+  }
+
   /**
    * Makes it, or brings it up to date, under a lock of Flyway's that works behind a pooler too, and
    * records the baseline once.

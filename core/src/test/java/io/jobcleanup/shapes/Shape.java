@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A kind of host, made up: its tables with stuck and healthy jobs, its mapping, and the rows expected
- * after a cleanup.
+ * A kind of host, made up: its tables with stuck and healthy jobs, its mapping, and the rows
+ * expected after a cleanup.
  */
 enum Shape {
   SHAPE_1,

@@ -2,10 +2,10 @@ package io.jobcleanup.shapes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.CleanupResult;
-import io.jobcleanup.StuckJob;
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.StuckJob;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Host;
 import io.jobcleanup.postgres.SourceStatements;
@@ -18,7 +18,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Verdicts are the same whatever the zone of JVM (which is the session's too), database and role. */
+/**
+ * Verdicts are the same whatever the zone of JVM (which is the session's too), database and role.
+ */
 class ZonesTest {
 
   private final TimeZone before = TimeZone.getDefault();
@@ -93,13 +95,14 @@ class ZonesTest {
             host.database()
                 .value(
                     "select \"updatedAt\" between (%1$s - interval '1 minute') and %1$s from image_enhancement_jobs where id = 'started'"
-                        .formatted(times == PrismaHost.Times.ZONED ? "now()" : "timezone('UTC', now())")))
+                        .formatted(
+                            times == PrismaHost.Times.ZONED ? "now()" : "timezone('UTC', now())")))
         .isEqualTo("t");
   }
 
   /**
-   * New York's clocks show the hour from 1 to 2 twice on 2026-11-01, from 05:00Z and from 06:00Z on;
-   * the hour from 2 to 3 is left out on 2027-03-14, at 07:00Z.
+   * New York's clocks show the hour from 1 to 2 twice on 2026-11-01, from 05:00Z and from 06:00Z
+   * on; the hour from 2 to 3 is left out on 2027-03-14, at 07:00Z.
    */
   @ParameterizedTest
   @CsvSource(
@@ -129,8 +132,7 @@ class ZonesTest {
         new Database(database, null)
             .read(
                 tx -> {
-                  SourceStatements source =
-                      Host.bind(tx, Shape.SHAPE_5.mapping()).getFirst();
+                  SourceStatements source = Host.bind(tx, Shape.SHAPE_5.mapping()).getFirst();
                   return new boolean[] {
                     !source.detect(tx, 0, cut, null, 9, false, true).isEmpty(),
                     source.count(tx, cut, 9, false, true) == 1,
