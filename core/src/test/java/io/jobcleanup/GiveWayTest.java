@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +35,15 @@ class GiveWayTest {
     void execute(String sql) throws SQLException {
       try (Statement statement = connection.createStatement()) {
         statement.execute(sql);
+      }
+    }
+
+    void executeAndCommit(String sql) {
+      try {
+        execute(sql);
+        commit();
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
       }
     }
 
@@ -161,22 +172,62 @@ class GiveWayTest {
             create function counted() returns trigger language plpgsql as
               $$ begin update counters set n = n + 1 where name = 'refunds'; return new; end $$;
             create trigger counted before insert on token_transactions for each row execute function counted()""");
-    JobCleanup cleanup = host.cleanup();
+    host.cleanup();
     try (HostSession first =
         new HostSession(host, "update counters set n = n + 1 where name = 'refunds'")) {
-      CompletableFuture<CleanupResult> run =
-          CompletableFuture.supplyAsync(cleanup::cleanupStuckJobs);
-      awaitBlocked(host);
-      // Our transaction holds j1 and waits for the counter; this one holds the counter and waits
-      // for j1.
-      first.execute("update image_enhancement_jobs set \"retryCount\" = 1 where id = 'j1'");
-      first.commit();
-      assertThat(run.get(30, TimeUnit.SECONDS).failed()).isZero();
+      AtomicReference<CompletableFuture<Void>> waiting = new AtomicReference<>();
+      JobCleanup cleanup =
+          JobCleanup.builder(
+                  before(
+                      host,
+                      "insert into \"public\".\"token_transactions\"",
+                      () -> {
+                        // The host holds the counter and waits for our job; the insert will have us
+                        // wait for the counter.
+                        if (waiting.get() == null) {
+                          waiting.set(
+                              CompletableFuture.runAsync(
+                                  () ->
+                                      first.executeAndCommit(
+                                          "update image_enhancement_jobs set \"retryCount\" = 1")));
+                          awaitBlocked(host);
+                        }
+                      }))
+              .build();
+
+      assertThat(cleanup.cleanupStuckJobs().failed()).isZero();
+
+      waiting.get().get(30, TimeUnit.SECONDS);
     }
-    cleanup.cleanupStuckJobs();
+    host.run();
     assertThat(host.status("j1")).isEqualTo("FAILED");
     assertThat(host.status("j2")).isEqualTo("FAILED");
     assertThat(host.balance("u1")).isEqualByComparingTo("100");
+  }
+
+  @Test
+  void jobClaimedAnewAfterWeLookedAtItIsNotFailed() {
+    PrismaHost host = hostWithTwoJobs();
+    host.cleanup();
+    AtomicInteger claimed = new AtomicInteger(-1);
+    JobCleanup cleanup =
+        JobCleanup.builder(
+                before(
+                    host,
+                    "update \"public\".\"image_enhancement_jobs\"",
+                    () ->
+                        claimed.compareAndSet(
+                            -1,
+                            host.database()
+                                .update(
+                                    "update image_enhancement_jobs set \"processingStartedAt\" = now() at time zone 'UTC'"
+                                        + " where id in (select id from image_enhancement_jobs where id = 'j1' for update skip locked)"))))
+            .build();
+
+    cleanup.cleanupStuckJobs();
+
+    assertThat(claimed.get()).as("the hook ran").isNotEqualTo(-1);
+    assertThat(host.status("j1")).isEqualTo(claimed.get() == 1 ? "PROCESSING" : "FAILED");
   }
 
   private static void awaitBlocked(PrismaHost host) {
