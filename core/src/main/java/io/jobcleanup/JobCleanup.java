@@ -209,9 +209,14 @@ public final class JobCleanup {
    */
   public int migrate() {
     Bound bound = bound();
-    return bound.state() == Schema.State.CURRENT || bound.state() == Schema.State.UNUSABLE
-        ? 0
-        : schema.migrate(bound.sources());
+    return switch (bound.state()) {
+      case ABSENT, BEHIND -> schema.migrate(bound.sources());
+      case CURRENT -> {
+        schema.recordMissingBaseline(bound.sources());
+        yield 0;
+      }
+      case UNUSABLE -> 0;
+    };
   }
 
   /** Whether our schema is there and as this version needs it. */

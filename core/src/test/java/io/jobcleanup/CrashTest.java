@@ -29,10 +29,16 @@ class CrashTest {
   }
 
   private static void assertBooksBalance(PrismaHost host, int jobs) {
-    assertThat(host.database().number("select count(*) from token_transactions where type = 'REFUND'").intValue())
+    assertThat(
+            host.database()
+                .number("select count(*) from token_transactions where type = 'REFUND'")
+                .intValue())
         .isEqualTo(jobs);
     assertThat(host.balance("u1")).isEqualByComparingTo("1000");
-    assertThat(host.database().value("select count(*) from image_enhancement_jobs where status <> 'FAILED'")).isEqualTo("0");
+    assertThat(
+            host.database()
+                .value("select count(*) from image_enhancement_jobs where status <> 'FAILED'"))
+        .isEqualTo("0");
   }
 
   @Test
@@ -44,7 +50,8 @@ class CrashTest {
             .refunder(
                 (connection, order) -> {
                   if (kills.getAndIncrement() == 1) {
-                    int backend = connection.unwrap(org.postgresql.PGConnection.class).getBackendPID();
+                    int backend =
+                        connection.unwrap(org.postgresql.PGConnection.class).getBackendPID();
                     host.database().rows("select pg_terminate_backend(?)", backend);
                   }
                   try (var statement = connection.createStatement()) {
@@ -100,11 +107,17 @@ class CrashTest {
             .build();
 
     Throwable thrown =
-        catchThrowable(() -> cleanup.cleanupStuckJobs(CleanupOptions.defaults().withBatchSize(1).withDrain(true)));
+        catchThrowable(
+            () ->
+                cleanup.cleanupStuckJobs(
+                    CleanupOptions.defaults().withBatchSize(1).withDrain(true)));
 
-    assertThat(thrown).isInstanceOf(UnreachableDatabaseException.class).hasMessageContaining("mid-run");
+    assertThat(thrown)
+        .isInstanceOf(UnreachableDatabaseException.class)
+        .hasMessageContaining("mid-run");
     long settled = ((UnreachableDatabaseException) thrown).committed().orElseThrow().cleanedUp();
-    assertThat(host.database().number("select count(*) from job_cleanup.run_job").longValue()).isEqualTo(settled);
+    assertThat(host.database().number("select count(*) from job_cleanup.run_job").longValue())
+        .isEqualTo(settled);
     host.run();
     assertBooksBalance(host, 5);
   }
@@ -126,7 +139,10 @@ class CrashTest {
     assertBooksBalance(host, 1);
   }
 
-  /** Cuts the connection when a settling transaction commits, once: before or after the server has done it. */
+  /**
+   * Cuts the connection when a settling transaction commits, once: before or after the server has
+   * done it.
+   */
   private static final class LosingDataSource extends io.jobcleanup.support.DelegatingDataSource {
     private final boolean afterCommit;
     private final AtomicInteger lost;

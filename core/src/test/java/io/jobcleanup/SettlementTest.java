@@ -411,4 +411,17 @@ class SettlementTest {
                 .rows("select payer, balance, ledger_sum from job_cleanup.baseline order by payer"))
         .containsExactly("u1|130|100", "u2|0|0");
   }
+
+  @Test
+  void baselineIsRecordedTooWhereTheSchemaWasMadeByHand() {
+    PrismaHost host = PrismaHost.create().user("u1", 100);
+    host.database().execute("create role job_cleanup_app");
+    host.database().execute(JobCleanup.schemaScript());
+
+    host.cleanup();
+
+    assertThat(host.database().rows("select payer, balance from job_cleanup.baseline"))
+        .containsExactly("u1|100");
+    host.database().execute("drop owned by job_cleanup_app; drop role job_cleanup_app");
+  }
 }

@@ -447,4 +447,38 @@ class TroubleTest {
                         + " from token_transactions where type = 'REFUND') chain where before + amount <> \"balanceAfter\""))
         .isEmpty();
   }
+
+  @Test
+  void collisionOfAColumnThatTellsTheJobMeansThatTheHostGaveItBack() {
+    PrismaHost host = hostWithOneJob().user("u2", 50).aStuckJob("j2").of("u2").insert();
+    host.database()
+        .execute(
+            """
+            create unique index once on token_transactions ("sourceId", source);
+            insert into token_transactions (id, "userId", amount, type, source, "sourceId", "balanceAfter")
+              values ('by-hand', 'u1', 10, 'EARN_BONUS', 'enhancement_failed', 'j1', 110)""");
+
+    CleanupResult result = host.run();
+
+    assertThat(result.cleanedUp()).isEqualTo(2);
+    assertThat(result.jobs())
+        .filteredOn(job -> job.job().text().equals("j1"))
+        .extracting(JobReport::outcome)
+        .containsExactly(new Outcome.PaidByHost());
+    assertThat(host.status("j1")).isEqualTo("FAILED");
+    assertThat(host.balance("u1")).isEqualByComparingTo("100");
+    assertThat(host.balance("u2")).isEqualByComparingTo("60");
+  }
+
+  @Test
+  void anyOtherCollisionIsARefusedWrite() {
+    PrismaHost host = hostWithOneJob();
+    host.database()
+        .execute(
+            "create unique index one_refund_a_user on token_transactions (\"userId\") where type = 'REFUND'");
+    host.refund("another", "u1", 1);
+
+    assertThat(host.run().errors().getFirst().outcome()).isInstanceOf(Outcome.RefundOwed.class);
+    assertThat(host.status("j1")).isEqualTo("FAILED");
+  }
 }

@@ -118,6 +118,15 @@ public final class Schema {
     }
   }
 
+  /** Records the baseline where our schema was made by hand, if our role may. */
+  public void recordMissingBaseline(List<SourceStatements> sources) {
+    boolean missing =
+        database.read(tx -> tx.one(Sql.of("baseline-missing"), Map.of(), row -> row.getBoolean(1)));
+    if (missing) {
+      recordBaseline(sources);
+    }
+  }
+
   private void recordBaseline(List<SourceStatements> sources) {
     database.write(
         tx -> {

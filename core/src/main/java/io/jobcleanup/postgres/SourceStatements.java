@@ -2,6 +2,7 @@ package io.jobcleanup.postgres;
 
 import io.jobcleanup.JobId;
 import io.jobcleanup.mapping.Balance;
+import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Source;
 import io.jobcleanup.mapping.Value;
 import io.jobcleanup.verdict.NumberType;
@@ -535,6 +536,29 @@ public final class SourceStatements {
           text == null ? null : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
     }
     return expected;
+  }
+
+  /**
+   * Whether a collision in one of the ledger's unique indexes means that the host gave the line
+   * back itself: one of the index's columns tells which line it is.
+   */
+  public boolean collisionMeansAlready(String index) {
+    Table ledger = bound.tables().ledger();
+    Ledger row = bound.tables().ledgerRow();
+    return ledger != null
+        && row != null
+        && ledger.indexes().stream()
+            .filter(it -> it.unique() && it.name().equals(index))
+            .flatMap(it -> it.columns().stream())
+            .map(row.values()::get)
+            .anyMatch(SourceStatements::tellsTheLine);
+  }
+
+  private static boolean tellsTheLine(@Nullable Value value) {
+    return value instanceof Value.Computed computed
+        && (computed.expression().names().contains("key")
+            || computed.expression().names().contains("job")
+            || computed.expression().mentions("charge"));
   }
 
   /** Replaces the texts of failed jobs where they still are ours. */

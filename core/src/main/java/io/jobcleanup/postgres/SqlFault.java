@@ -11,8 +11,9 @@ import org.postgresql.util.ServerErrorMessage;
  * @param state the SQLSTATE, five characters
  * @param message the message, in one line, with where it was raised as far as the server tells
  * @param hint the server's hint, empty where it has none
+ * @param constraint the constraint or unique index at fault, null where it is about none
  */
-public record SqlFault(String state, String message, String hint) {
+public record SqlFault(String state, String message, String hint, @Nullable String constraint) {
 
   /**
    * Reads an exception.
@@ -33,6 +34,7 @@ public record SqlFault(String state, String message, String hint) {
     String state = sql.getSQLState() == null ? "XX000" : sql.getSQLState();
     String message = String.valueOf(sql.getMessage());
     String hint = "";
+    String constraint = null;
     if (sql instanceof PSQLException psql && psql.getServerErrorMessage() != null) {
       ServerErrorMessage server = psql.getServerErrorMessage();
       String where = server.getWhere();
@@ -40,9 +42,18 @@ public record SqlFault(String state, String message, String hint) {
           server.getMessage()
               + (where == null ? "" : " (" + where.lines().findFirst().orElse("") + ")");
       hint = server.getHint() == null ? "" : server.getHint();
+      constraint = server.getConstraint();
     }
     return new SqlFault(
-        state, message.lines().map(String::strip).reduce((a, b) -> a + " " + b).orElse(""), hint);
+        state,
+        message.lines().map(String::strip).reduce((a, b) -> a + " " + b).orElse(""),
+        hint,
+        constraint);
+  }
+
+  /** The unique index that a write collided in; null where it is something else that happened. */
+  public @Nullable String collidedIn() {
+    return state.equals("23505") ? constraint : null;
   }
 
   /**

@@ -34,6 +34,17 @@ record Job(
   /** Longer than any job takes: since may be PostgreSQL's -infinity. */
   private static final Duration LONGEST = Duration.ofDays(365_000);
 
+  /** Whether just one line is to be given back. */
+  boolean hasOneDue() {
+    return verdict.due().size() == 1;
+  }
+
+  /** The same job, after the host's own row was found to have given its tokens back. */
+  Job paidByHost() {
+    Verdict nothing = new Verdict(List.of(), Verdict.Nothing.PAID_BY_HOST);
+    return new Job(source, row, charges, payer, cost, nothing, refundKnown);
+  }
+
   JobId id() {
     return source.job(row.key());
   }

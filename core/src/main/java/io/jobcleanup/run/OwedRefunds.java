@@ -108,12 +108,23 @@ final class OwedRefunds {
         if (e.isBug() || e.connectionLost()) {
           throw e;
         }
-        if (!e.passing() || e.outlasted()) {
-          defer(refunds.getOrDefault(jobKey, Set.of()), e.reason());
+        Set<String> keys = refunds.getOrDefault(jobKey, Set.of());
+        if (e.collision().filter(source::collisionMeansAlready).isPresent() && keys.size() == 1) {
+          close(keys);
+        } else if (!e.passing() || e.outlasted()) {
+          defer(keys, e.reason());
         }
       }
     }
     return paid;
+  }
+
+  private void close(Set<String> refundKeys) {
+    database.write(
+        tx -> {
+          refundKeys.forEach(key -> books.closeOwed(tx, key));
+          return refundKeys.size();
+        });
   }
 
   private void defer(Set<String> refundKeys, String cause) {

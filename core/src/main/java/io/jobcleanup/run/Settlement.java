@@ -309,20 +309,31 @@ final class Settlement {
           singles.refusals.add(refusal(prepared.get(key), key, e.reason()));
           continue;
         }
-        cause = e.reason();
+        Job job = prepared.get(key);
+        if (job != null
+            && e.collision().filter(source::collisionMeansAlready).isPresent()
+            && job.hasOneDue()) {
+          prepared.put(key, job.paidByHost());
+        } else {
+          cause = e.reason();
+        }
       }
-      owe(tx, singles, prepared, key, cause, chain, ids);
+      withoutPaying(tx, singles, prepared, key, cause, chain, ids);
     }
     return singles;
   }
 
-  /** Fails a job whose refund can't be paid, and records that it is owed. */
-  private void owe(
+  /**
+   * Fails a job without paying its refund.
+   *
+   * @param cause why the refund is owed; null where nothing is due
+   */
+  private void withoutPaying(
       Tx tx,
       Singles singles,
       Map<List<String>, Job> prepared,
       List<String> key,
-      String cause,
+      @Nullable String cause,
       Chain chain,
       int ids) {
     Map<List<String>, List<BigDecimal>> before = chain.all();

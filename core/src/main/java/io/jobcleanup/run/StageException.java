@@ -3,6 +3,7 @@ package io.jobcleanup.run;
 import io.jobcleanup.postgres.Budget;
 import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.postgres.UnexpectedWriteException;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Something went wrong at a stage of a settlement: the stage tells what becomes of the job. */
@@ -74,6 +75,12 @@ final class StageException extends RuntimeException {
   boolean passing() {
     SqlFault fault = SqlFault.of(this);
     return getCause() instanceof Payment.RefundTakenException || (fault != null && fault.passing());
+  }
+
+  /** The unique index that a write collided in, if that is what happened. */
+  Optional<String> collision() {
+    SqlFault fault = SqlFault.of(this);
+    return fault == null ? Optional.empty() : Optional.ofNullable(fault.collidedIn());
   }
 
   /** Whether somebody held a lock for longer than we wait. */

@@ -66,7 +66,8 @@ class VerdictTest {
 
   @Test
   void jobWithoutAPayerIsInDoubt() {
-    Facts facts = new Facts(null, true, false, BigDecimal.ZERO, BigDecimal.ZERO, List.of(line("a", 10)));
+    Facts facts =
+        new Facts(null, true, false, BigDecimal.ZERO, BigDecimal.ZERO, List.of(line("a", 10)));
 
     assertThat(Verdict.of(facts).due().getFirst().doubt()).contains("payer");
   }
@@ -74,7 +75,8 @@ class VerdictTest {
   @Test
   void reasonForNothingIsToldApart() {
     assertThat(Verdict.of(facts(0, 0, line("a", 0))).nothing()).isEqualTo(Nothing.COST_NOTHING);
-    assertThat(Verdict.of(facts(10, 10, paid("a", 10))).nothing()).isEqualTo(Nothing.ALREADY_REFUNDED);
+    assertThat(Verdict.of(facts(10, 10, paid("a", 10))).nothing())
+        .isEqualTo(Nothing.ALREADY_REFUNDED);
     assertThat(Verdict.of(facts(10, 0, line("a", 10))).nothing()).isEqualTo(Nothing.PAID_BY_HOST);
   }
 
@@ -90,7 +92,10 @@ class VerdictTest {
                     "k" + key,
                     tokens(amount),
                     null,
-                    state == 3 ? null : new Recorded(Recorded.State.values()[state], tokens(Math.max(1, amount)))));
+                    state == 3
+                        ? null
+                        : new Recorded(
+                            Recorded.State.values()[state], tokens(Math.max(1, amount)))));
   }
 
   @Property
@@ -104,12 +109,16 @@ class VerdictTest {
             .map(Line::amount)
             .reduce(BigDecimal.ZERO, BigDecimal::add);
     for (int byHost = 0; byHost <= 100; byHost += 7) {
-      Verdict verdict = Verdict.of(new Facts("u", true, false, ours.add(tokens(byHost)), ours, lines));
-      BigDecimal due = verdict.due().stream().map(Due::amount).reduce(BigDecimal.ZERO, BigDecimal::add);
+      Verdict verdict =
+          Verdict.of(new Facts("u", true, false, ours.add(tokens(byHost)), ours, lines));
+      BigDecimal due =
+          verdict.due().stream().map(Due::amount).reduce(BigDecimal.ZERO, BigDecimal::add);
       BigDecimal ceiling = charged.subtract(ours).subtract(tokens(byHost)).max(BigDecimal.ZERO);
-      boolean positive = verdict.due().stream().allMatch(it -> it.amount() != null && it.amount().signum() > 0);
+      boolean positive =
+          verdict.due().stream().allMatch(it -> it.amount() != null && it.amount().signum() > 0);
       boolean withinUnpaid = due.compareTo(charged.subtract(ours)) <= 0;
-      // Lines that were waived or recorded as smaller make it less; never may it be more than is left.
+      // Lines that were waived or recorded as smaller make it less; never may it be more than is
+      // left.
       if (!positive || !withinUnpaid || due.compareTo(ceiling.add(waived(lines))) > 0) {
         return false;
       }
@@ -125,7 +134,8 @@ class VerdictTest {
   }
 
   @Property
-  boolean chainTellsTheBalanceRightAfterEachMove(@ForAll List<@net.jqwik.api.constraints.IntRange(max = 50) Integer> amounts) {
+  boolean chainTellsTheBalanceRightAfterEachMove(
+      @ForAll List<@net.jqwik.api.constraints.IntRange(max = 50) Integer> amounts) {
     Chain chain = new Chain(List.of("balance"), List.of(NumberType.of("integer", -1)));
     chain.read(List.of("u"), List.of(tokens(100)));
     BigDecimal expected = tokens(100);
