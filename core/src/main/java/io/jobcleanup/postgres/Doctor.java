@@ -225,13 +225,7 @@ public final class Doctor {
     Table charges = source.tables().charges();
     if (refund != null && refund.charge() != null && charges != null) {
       charges.columns().keySet().stream()
-          .filter(column -> refund.charge().match().names("charge", column))
-          .filter(
-              column ->
-                  !source.tables().chargeKey().stream()
-                      .map(Table.Column::name)
-                      .toList()
-                      .contains(column))
+          .filter(column -> refund.charge().match().equates("charge", column))
           .sorted(Comparator.comparing((String column) -> !charges.indexedBy(column)))
           .findFirst()
           .ifPresent(column -> wanted.put(charges, column));
@@ -257,7 +251,7 @@ public final class Doctor {
 
   /**
    * An index can't be built concurrently on a partitioned table: it is declared there, built on
-   * each part, and then attached from the bottom up.
+   * each part, and then attached.
    */
   private static String[] createIndex(
       Tx tx, Table table, String suffix, String column, String where) {
@@ -279,7 +273,7 @@ public final class Doctor {
                       row.getString("parent_schema"),
                       row.getString("parent_name")))) {
         statements.add(indexOn(part.schema(), part.name(), suffix, part.leaf()) + on);
-        attachments.addFirst(
+        attachments.add(
             "alter index %s attach partition %s;"
                 .formatted(
                     qualified(part.parentSchema(), indexName(part.parentName(), suffix)),

@@ -6,6 +6,7 @@ import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.StuckJob;
+import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Host;
 import io.jobcleanup.postgres.SourceStatements;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.TimeZone;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -98,6 +100,26 @@ class ZonesTest {
                         .formatted(
                             times == PrismaHost.Times.ZONED ? "now()" : "timezone('UTC', now())")))
         .isEqualTo("t");
+  }
+
+  @Test
+  void expressionOfAMappingThatRestsOnTheSessionsZoneFindsUtc() {
+    TestDatabase database = PrismaHost.create().user("u1", 10).aStuckJob("j1").insert().database();
+    use(database, "Asia/Kolkata", "America/New_York");
+    JobCleanup cleanup =
+        JobCleanup.builder(database)
+            .mapping(
+                Mapping.parse(
+                    Mapping.builtInText()
+                        .replace(
+                            "source: enhancement_failed",
+                            "source: \"=current_setting('TimeZone')\"")))
+            .build();
+    cleanup.migrate();
+
+    assertThat(cleanup.cleanupStuckJobs().cleanedUp()).isEqualTo(1);
+    assertThat(database.value("select source from token_transactions where type = 'REFUND'"))
+        .isEqualTo("UTC");
   }
 
   /**
