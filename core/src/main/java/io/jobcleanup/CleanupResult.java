@@ -19,6 +19,8 @@ import java.util.List;
  * @param errors the jobs counted as failed: owed ones as {@code jobs}, refused ones the first
  *     {@link #MAX_REFUSED}
  * @param owed what became of refunds owed from earlier runs
+ * @param held stuck jobs left alone, since somebody holds them, their payer or the balance; the
+ *     next run tries them again
  * @param remaining whether another run now would settle something
  */
 public record CleanupResult(
@@ -32,6 +34,7 @@ public record CleanupResult(
     boolean jobsTruncated,
     List<JobReport> errors,
     OwedTotals owed,
+    long held,
     boolean remaining) {
 
   /** How many jobs a result lists at most. */

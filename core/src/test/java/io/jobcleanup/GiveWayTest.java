@@ -82,10 +82,38 @@ class GiveWayTest {
 
       assertThat(result.totalFound()).isEqualTo(1);
       assertThat(result.failed()).isZero();
+      assertThat(result.held()).isEqualTo(1);
       assertThat(result.remaining()).isFalse();
     }
     assertThat(host.status("j1")).isEqualTo("PROCESSING");
     assertThat(host.run().cleanedUp()).isEqualTo(1);
+  }
+
+  @Test
+  void jobThatWasHeldAndIsFreeAgainIsToldToRemain() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    host.cleanup();
+    try (HostSession worker =
+        new HostSession(host, "select from image_enhancement_jobs where id = 'j1' for update")) {
+      // Released after the last try, and before the run asks whether something remains.
+      JobCleanup cleanup =
+          JobCleanup.builder(before(host, "from job_cleanup.refund", release(worker, 2))).build();
+
+      CleanupResult result = cleanup.cleanupStuckJobs();
+
+      assertThat(result.totalFound()).isEqualTo(1);
+      assertThat(result.remaining()).isTrue();
+    }
+  }
+
+  /** Ends a session of the host at the given call. */
+  private static Runnable release(HostSession session, int call) {
+    AtomicInteger calls = new AtomicInteger();
+    return () -> {
+      if (calls.incrementAndGet() == call) {
+        session.executeAndCommit("select 1");
+      }
+    };
   }
 
   @Test

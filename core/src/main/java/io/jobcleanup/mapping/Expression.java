@@ -229,13 +229,20 @@ public final class Expression {
     };
   }
 
-  /** Whether a column of a row is named, such as {@code charge."sourceId"}. */
-  public boolean names(String row, String column) {
+  /**
+   * Whether a column of a row stands beside an equals sign, as in {@code charge."sourceId" =
+   * job.id}.
+   */
+  public boolean equates(String row, String column) {
     List<Token> solid = solid();
     for (int i = 0; i + 2 < solid.size(); i++) {
-      if (name(solid.get(i)).equals(row)
-          && word(solid.get(i + 1)).equals(".")
-          && name(solid.get(i + 2)).equals(column)) {
+      boolean named =
+          name(solid.get(i)).equals(row)
+              && word(solid.get(i + 1)).equals(".")
+              && name(solid.get(i + 2)).equals(column);
+      boolean before = i > 0 && word(solid.get(i - 1)).equals("=");
+      boolean after = i + 3 < solid.size() && word(solid.get(i + 3)).equals("=");
+      if (named && (before || after)) {
         return true;
       }
     }

@@ -193,6 +193,27 @@ public final class SourceStatements {
     return columns;
   }
 
+  /**
+   * What keeps a balance from taking an amount; null where nothing does, or an expression tells.
+   */
+  public @Nullable String overflow(Looked row, BigDecimal amount) {
+    Balance balance = bound.tables().balance();
+    int i = 0;
+    for (Map.Entry<String, NumberType> column : movingColumns().entrySet()) {
+      BigDecimal before = row.balances().get(i++);
+      Value added = balance == null ? null : balance.add().get(column.getKey());
+      int factor = added == null ? 0 : SourceSql.plainFactor(added);
+      if (before != null && factor != 0) {
+        BigDecimal after = factor < 0 ? before.subtract(amount) : before.add(amount);
+        String obstacle = column.getValue().obstacle(column.getKey(), after);
+        if (obstacle != null) {
+          return obstacle;
+        }
+      }
+    }
+    return null;
+  }
+
   /** What the ledger's amount columns can hold, by column. */
   public Map<String, NumberType> amountColumns() {
     Map<String, NumberType> columns = new LinkedHashMap<>();

@@ -12,9 +12,11 @@ import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
+import io.jobcleanup.verdict.Recorded;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +105,7 @@ public final class Explanation {
         charges(job),
         givenBack(tx, source, job),
         back,
-        would(job, stuck, back, row.balanceThere() ? balance : null));
+        would(tx, job, stuck, back, row.balanceThere() ? balance : null));
   }
 
   private static String reason(
@@ -179,7 +181,13 @@ public final class Explanation {
         String tokens = amount == null ? "an unknown amount" : CleanupResult.tokens(amount);
         given.add(
             switch (record.recorded().state()) {
-              case PAID -> "%s by us, %s".formatted(tokens, record.paidAt());
+              case PAID ->
+                  "%s by us, %s"
+                      .formatted(
+                          tokens,
+                          record.paidAt() == null
+                              ? "?"
+                              : record.paidAt().truncatedTo(ChronoUnit.SECONDS));
               case OWED -> "%s owed: %s".formatted(tokens, record.cause());
               case WAIVED -> "%s not given back by us: %s".formatted(tokens, record.cause());
             });
@@ -197,10 +205,17 @@ public final class Explanation {
     return given;
   }
 
-  private static String would(
-      Job job, boolean stuck, BigDecimal back, @Nullable BigDecimal balance) {
+  private String would(
+      Tx tx, Job job, boolean stuck, BigDecimal back, @Nullable BigDecimal balance) {
+    if (!job.source().holders(tx, job.key()).isEmpty()) {
+      return "pass it over while it is held";
+    }
     if (!stuck) {
-      return "leave it alone";
+      boolean owed =
+          recordsThere
+              && books.refundsOf(tx, job.source(), List.of(job.keyText()), List.of()).stream()
+                  .anyMatch(it -> it.recorded().state() == Recorded.State.OWED);
+      return owed ? "try to pay the refund that is owed" : "leave it alone";
     }
     Jobs jobs = job.source().source().jobs();
     String failed =

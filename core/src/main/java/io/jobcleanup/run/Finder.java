@@ -91,6 +91,7 @@ public final class Finder {
         count > jobs.size(),
         List.of(),
         OwedTotals.NONE,
+        0,
         count > 0);
   }
 
@@ -157,9 +158,13 @@ public final class Finder {
         refund != null
             && !refund.balances().isEmpty()
             && refund.balances().getFirst().missing() == Balance.Missing.OWED;
-    return owed && row.movesBalance() && !row.balanceThere()
-        ? "no row in %s for %s".formatted(job.source().balanceTable(), job.payer())
-        : null;
+    if (owed && row.movesBalance() && !row.balanceThere()) {
+      return "no row in %s for %s".formatted(job.source().balanceTable(), job.payer());
+    }
+    BigDecimal amount = due.amount();
+    return amount == null || !row.balanceThere() || !row.movesBalance()
+        ? null
+        : job.source().overflow(row, amount);
   }
 
   /** Why a run would give back just that. */

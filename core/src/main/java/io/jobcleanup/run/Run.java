@@ -4,7 +4,6 @@ import io.jobcleanup.CleanupListener;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobId;
-import io.jobcleanup.JobReport;
 import io.jobcleanup.OwedTotals;
 import io.jobcleanup.RefundOrder;
 import io.jobcleanup.TokenRefunder;
@@ -17,7 +16,7 @@ import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.run.Detection.Candidate;
-import io.jobcleanup.run.Settlement.Settled;
+import io.jobcleanup.run.Settlement.Left;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -120,7 +119,7 @@ public final class Run {
       listener.completed(result, Duration.ofNanos(System.nanoTime() - began));
       return result;
     } catch (RuntimeException e) {
-      throw understood(e, tally.result(OwedTotals.NONE, true));
+      throw understood(e, tally.result(OwedTotals.NONE, 0, true));
     }
   }
 
@@ -154,14 +153,36 @@ public final class Run {
       page = goOn ? detection.next(room(tally)) : List.of();
     }
     refusedBefore(cuts, tally, settle);
-    List<Candidate> again = List.copyOf(passedOver);
-    passedOver.clear();
-    for (int from = 0; from < again.size() && room(tally) > 0; ) {
-      int to = Math.min(again.size(), from + room(tally));
-      from = settle.test(again.subList(from, to)) ? to : again.size();
-    }
+    long settledBefore;
+    do {
+      settledBefore = tally.settled();
+      List<Candidate> again = List.copyOf(passedOver);
+      passedOver.clear();
+      for (int from = 0; from < again.size(); ) {
+        int to = Math.min(again.size(), from + Math.max(1, room(tally)));
+        boolean goOn = room(tally) > 0 && settle.test(again.subList(from, to));
+        if (!goOn) {
+          passedOver.addAll(again.subList(from, again.size()));
+        }
+        from = goOn ? to : again.size();
+      }
+    } while (options.drain() && !passedOver.isEmpty() && tally.settled() > settledBefore);
     OwedTotals owed = owed(run, start, budget);
-    return tally.result(owed, !detection.next(1).isEmpty());
+    boolean more = !detection.next(1).isEmpty();
+    long held = 0;
+    for (Map.Entry<SourceStatements, Settlement> each : settlements.entrySet()) {
+      List<List<String>> keys =
+          passedOver.stream()
+              .filter(it -> it.source() == each.getKey())
+              .map(Candidate::key)
+              .toList();
+      for (int from = 0; from < keys.size(); from += CHUNK) {
+        List<List<String>> some = keys.subList(from, Math.min(keys.size(), from + CHUNK));
+        held += each.getValue().stillStuck(some);
+        more = more || each.getValue().couldSettle(some);
+      }
+    }
+    return tally.result(owed, held, more);
   }
 
   /** How many jobs may be settled next. */
@@ -189,20 +210,21 @@ public final class Run {
       Map<List<String>, Candidate> keys = each.getValue();
       Settlement settlement =
           Objects.requireNonNull(settlements.get(each.getKey()), "every source has a settlement");
-      Settled settled =
+      Left left =
           settlement.settle(
-              List.copyOf(keys.keySet()), (int) Math.max(0, MOST_REFUSED - tally.refused()));
-      for (JobReport report : settled.reports()) {
-        tally.add(report);
-        listener.settled(run, report);
-      }
-      for (List<String> key : settled.passedOver()) {
+              List.copyOf(keys.keySet()),
+              (int) Math.max(0, MOST_REFUSED - tally.refused()),
+              report -> {
+                tally.add(report);
+                listener.settled(run, report);
+              });
+      for (List<String> key : left.passedOver()) {
         Candidate candidate = keys.get(key);
         if (candidate != null && passedOver.size() < MOST_PASSED_OVER) {
           passedOver.add(candidate);
         }
       }
-      untried += settled.untried();
+      untried += left.untried();
     }
     return untried == 0;
   }

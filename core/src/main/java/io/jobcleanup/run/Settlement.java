@@ -23,6 +23,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,13 +42,15 @@ final class Settlement {
   private static final int TRIES = 3;
 
   /**
-   * What came of some jobs.
+   * What became of the jobs that were neither settled nor refused.
    *
-   * @param reports those settled or refused
    * @param passedOver the keys of those that somebody held, or that aren't stuck any more
    * @param untried how many were left alone, since enough had been refused
    */
-  record Settled(List<JobReport> reports, List<List<String>> passedOver, int untried) {}
+  record Left(List<List<String>> passedOver, int untried) {}
+
+  /** What one transaction did. */
+  private record Settled(List<JobReport> reports, List<List<String>> passedOver) {}
 
   private final Database database;
   private final Books books;
@@ -86,10 +90,17 @@ final class Settlement {
    * Settles jobs, in as many transactions as their time limit asks for.
    *
    * @param keys the jobs' keys, oldest first
-   * @param singles how many jobs may be tried one by one
+   * @param refusals how many jobs may be refused: behind them, those that can't be settled together
+   *     are left untried
+   * @param committed hears of each job as soon as it is committed: what comes later may be lost
    */
-  Settled settle(List<List<String>> keys, int singles) {
-    List<JobReport> reports = new ArrayList<>();
+  Left settle(List<List<String>> keys, int refusals, Consumer<JobReport> committed) {
+    AtomicInteger refused = new AtomicInteger();
+    Consumer<JobReport> counted =
+        report -> {
+          refused.addAndGet(report.outcome() instanceof Outcome.Refused ? 1 : 0);
+          committed.accept(report);
+        };
     List<List<String>> passedOver = new ArrayList<>();
     int untried = 0;
     Deque<List<String>> queue = new ArrayDeque<>(keys);
@@ -97,27 +108,44 @@ final class Settlement {
       List<List<String>> next = take(queue, chunk);
       Settled settled = together(next);
       if (settled != null) {
+        settled.reports().forEach(counted);
+        passedOver.addAll(settled.passedOver());
         chunk = Math.min(Run.CHUNK, chunk * 2);
       } else if (next.size() > SINGLES_PER_TRANSACTION) {
         // Halved until the broken job is found among few, and until a transaction fits into its
         // time.
         chunk = Math.max(SINGLES_PER_TRANSACTION, next.size() / 2);
         next.reversed().forEach(queue::addFirst);
-        continue;
       } else {
-        int left = Math.clamp(singles - refusals(reports), 0, next.size());
+        int left = Math.clamp(refusals - refused.get(), 0, next.size());
         untried += next.size() - left;
-        settled = oneByOne(next.subList(0, left));
+        passedOver.addAll(oneByOne(next.subList(0, left), counted));
         chunk = Math.min(Run.CHUNK, chunk * 2);
       }
-      reports.addAll(settled.reports());
-      passedOver.addAll(settled.passedOver());
     }
-    return new Settled(reports, passedOver, untried);
+    return new Left(passedOver, untried);
   }
 
-  private static int refusals(List<JobReport> reports) {
-    return (int) reports.stream().filter(it -> it.outcome() instanceof Outcome.Refused).count();
+  /** How many of some jobs are stuck still. */
+  long stillStuck(List<List<String>> keys) {
+    return database.read(
+        tx -> source.lookAtJobs(tx, keys, cut).stream().filter(it -> it.stuck()).count());
+  }
+
+  /** Whether one of some jobs, and all it needs, could be held just now. Writes nothing. */
+  boolean couldSettle(List<List<String>> keys) {
+    try {
+      return database.write(
+          tx -> {
+            Preparation.startBudget(tx, budget);
+            return !StageException.at(Stage.HOLD, () -> prepare(tx, keys)).jobs().isEmpty();
+          });
+    } catch (StageException e) {
+      if (e.isBug()) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   private static List<List<String>> take(Deque<List<String>> queue, int most) {
@@ -139,7 +167,7 @@ final class Settlement {
               List<JobReport> reports =
                   write(tx, prepared.jobs(), null, Payment.chainOf(source), 0, false);
               StageException.run(Stage.REFUND, tx::checkConstraintsNow);
-              return new Settled(reports, prepared.passedOver(), 0);
+              return new Settled(reports, prepared.passedOver());
             });
       } catch (Database.CommitUnknownException e) {
         Settled settled = afterLostCommit(keys);
@@ -154,11 +182,11 @@ final class Settlement {
           throw e;
         }
         if (e.stage() == Stage.HOLD && e.lockNotToBeHad()) {
-          return new Settled(List.of(), keys, 0);
+          return new Settled(List.of(), keys);
         }
         boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad();
         if (!again || attempt == TRIES) {
-          if (e.connectionLost()) {
+          if (e.databaseLost()) {
             throw e;
           }
           return null;
@@ -179,7 +207,7 @@ final class Settlement {
     }
     List<List<String>> others = new ArrayList<>(keys);
     others.removeIf(key -> settled.containsKey(JobId.keyText(key)));
-    return new Settled(List.copyOf(settled.values()), others, 0);
+    return new Settled(List.copyOf(settled.values()), others);
   }
 
   private Preparation prepare(Tx tx, List<List<String>> keys) {
@@ -206,8 +234,8 @@ final class Settlement {
     }
   }
 
-  private Settled oneByOne(List<List<String>> keys) {
-    List<JobReport> reports = new ArrayList<>();
+  /** Settles jobs one by one; gives the keys of those passed over. */
+  private List<List<String>> oneByOne(List<List<String>> keys, Consumer<JobReport> committed) {
     List<List<String>> passedOver = new ArrayList<>();
     Deque<List<String>> queue = new ArrayDeque<>(keys);
     boolean alone = false;
@@ -221,7 +249,7 @@ final class Settlement {
       } catch (Database.CommitUnknownException e) {
         Settled settled = afterLostCommit(next);
         if (settled != null) {
-          reports.addAll(settled.reports());
+          settled.reports().forEach(committed);
           passedOver.addAll(settled.passedOver());
         } else if (attempt++ == TRIES) {
           throw e;
@@ -230,20 +258,24 @@ final class Settlement {
         }
         continue;
       } catch (StageException e) {
-        if (e.isBug() || !e.passing() || (e.connectionLost() && attempt++ == TRIES)) {
+        if (e.isBug() || !e.passing() || (e.databaseLost() && attempt == TRIES)) {
           throw e;
         }
-        next.reversed().forEach(queue::addFirst);
+        if (attempt++ == TRIES) {
+          passedOver.addAll(next);
+        } else {
+          next.reversed().forEach(queue::addFirst);
+        }
         continue;
       }
+      singles.reports.forEach(committed);
       record(singles.refusals);
-      reports.addAll(singles.reports);
+      singles.refusals.forEach(refusal -> committed.accept(refusal.report()));
       passedOver.addAll(singles.passedOver);
-      singles.refusals.forEach(refusal -> reports.add(refusal.report()));
       List.copyOf(singles.left).reversed().forEach(queue::addFirst);
       alone = singles.nextAlone;
     }
-    return new Settled(reports, passedOver, 0);
+    return passedOver;
   }
 
   private Singles singles(Tx tx, List<List<String>> keys) {

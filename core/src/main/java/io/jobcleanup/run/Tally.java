@@ -59,7 +59,7 @@ final class Tally {
     return refused;
   }
 
-  CleanupResult result(OwedTotals owedTotals, boolean remaining) {
+  CleanupResult result(OwedTotals owedTotals, long held, boolean remaining) {
     long found = cleanedUp + owed + refused;
     return new CleanupResult(
         run,
@@ -72,6 +72,7 @@ final class Tally {
         found > jobs.size(),
         errors,
         owedTotals,
+        held,
         remaining);
   }
 }

@@ -88,10 +88,16 @@ class ExpressionTest {
 
   @Test
   void columnOfARowIsFoundAsTheCatalogueSpellsIt() {
-    assertThat(Expression.of("charge.\"sourceId\" = job.id").names("charge", "sourceId")).isTrue();
-    assertThat(Expression.of("charge.Job_Id = job.id").names("charge", "job_id")).isTrue();
-    assertThat(Expression.of("charge.sourceId = job.id").names("charge", "sourceId")).isFalse();
-    assertThat(Expression.of("job.\"sourceId\" = 1").names("charge", "sourceId")).isFalse();
+    assertThat(Expression.of("charge.\"sourceId\" = job.id").equates("charge", "sourceId"))
+        .isTrue();
+    assertThat(Expression.of("charge.Job_Id = job.id").equates("charge", "job_id")).isTrue();
+    assertThat(Expression.of("charge.sourceId = job.id").equates("charge", "sourceId")).isFalse();
+    assertThat(Expression.of("job.\"sourceId\" = 1").equates("charge", "sourceId")).isFalse();
+    assertThat(Expression.of("job.id = charge.job_id").equates("charge", "job_id")).isTrue();
+    assertThat(
+            Expression.of("charge.job_id = job.id and charge.amount < 0")
+                .equates("charge", "amount"))
+        .isFalse();
   }
 
   @ParameterizedTest

@@ -29,6 +29,7 @@ record CleanupAnswer(boolean success, Result result, String message) {
       Owed owed,
       String runId,
       boolean dryRun,
+      long held,
       boolean remaining,
       boolean jobsTruncated) {}
 
@@ -74,6 +75,7 @@ record CleanupAnswer(boolean success, Result result, String message) {
             Json.plain(owed.tokensStillOwed())),
         result.runId(),
         result.dryRun(),
+        result.held(),
         result.remaining(),
         result.jobsTruncated());
   }

@@ -160,6 +160,11 @@ final class RunCommand implements Callable<Integer> {
       printErrors(result);
     }
     printOwed(result);
+    if (result.held() > 0) {
+      out.printf(
+          "%n%s held by somebody just now, and left to the next run. By whom:  job-cleanup find JOB%n",
+          result.held() == 1 ? "1 stuck job is" : result.held() + " stuck jobs are");
+    }
     if (result.remaining() && result.totalFound() > 0) {
       out.println();
       out.println("More is stuck. Settle all of it:  job-cleanup run --drain");
@@ -252,7 +257,9 @@ final class RunCommand implements Callable<Integer> {
             });
     tellOfMore(result.failed() - LISTED);
     out.println();
-    out.println("Both are tried again by the next runs, as soon as the cause is gone.");
+    out.println(
+        (result.failed() == 1 ? "It is" : "They are")
+            + " tried again by the next runs: done as soon as the cause is gone.");
   }
 
   private void printOwed(CleanupResult result) {
