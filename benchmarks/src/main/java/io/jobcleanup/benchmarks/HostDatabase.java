@@ -105,7 +105,12 @@ final class HostDatabase implements AutoCloseable {
 
   /** The library as an embedder has it, but for its lines about single jobs. */
   JobCleanup cleanup() {
-    return JobCleanup.builder(dataSource).logPerJob(false).build();
+    return builder().build();
+  }
+
+  /** The same, to be told more. */
+  JobCleanup.Builder builder() {
+    return JobCleanup.builder(dataSource).logPerJob(false);
   }
 
   /** Builds the indexes that doctor proposes. */

@@ -1,6 +1,9 @@
 package io.jobcleanup.benchmarks;
 
+import io.jobcleanup.CleanupListener;
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.JobCleanup;
+import io.jobcleanup.JobReport;
 import io.jobcleanup.benchmarks.BarChart.Bar;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -31,20 +34,30 @@ final class HostPart implements Part {
   private static final int WORKERS = 8;
   private static final int LIVE = 40_000;
 
-  /** What goes on beside the host. */
-  private record Situation(String label, int batchSize) {
+  /**
+   * What goes on beside the host.
+   *
+   * @param batchSize jobs per batch; 0 for no drain
+   * @param share the part of all stuck jobs that is drained: one that is slow needn't drain all
+   * @param sameUsers whether the stuck jobs are of the users whom the host charges
+   * @param paced whether the drain rests after each batch for as long as the batch took
+   */
+  private record Situation(
+      String label, int batchSize, double share, boolean sameUsers, boolean paced) {
     boolean idle() {
       return batchSize == 0;
     }
   }
 
-  private static final Situation IDLE = new Situation("idle", 0);
+  private static final Situation IDLE = new Situation("idle", 0, 0, true, false);
   private static final List<Situation> SITUATIONS =
       List.of(
           IDLE,
-          new Situation("drain, batch 100", 100),
-          new Situation("drain, batch 10", 10),
-          new Situation("drain, batch 1,000", 1_000));
+          new Situation("drain, batch 100", 100, 1, true, false),
+          new Situation("drain, batch 1,000", 1_000, 1, true, false),
+          new Situation("drain, batch 100, of other users", 100, 0.3, false, false),
+          new Situation("drain, batch 100, rests as long as it works", 100, 0.3, true, true),
+          new Situation("drain, batch 25, rests as long as it works", 25, 0.1, true, true));
 
   @Override
   public String name() {
@@ -80,11 +93,12 @@ final class HostPart implements Part {
 
   private static Histogram latencies(Lab lab, String template, Situation situation)
       throws Exception {
-    int stuck = situation.idle() ? 1_000 : lab.scale().drained();
-    try (HostDatabase host = lab.hostWithStuckJobs(template, stuck, lab.scale().users())) {
+    int half = lab.scale().users() / 2;
+    int stuck = (int) Math.max(1_000, situation.share() * lab.scale().drained());
+    try (HostDatabase host = lab.hostWithStuckJobs(template, stuck, half)) {
       host.addJobs("live", LIVE, lab.scale().users(), "PROCESSING", "now() at time zone 'UTC'");
       host.settle();
-      HostLoad load = new HostLoad(host);
+      HostLoad load = new HostLoad(host, situation.sameUsers() ? 1 : half + 1, half);
       try (ExecutorService threads = Executors.newFixedThreadPool(WORKERS)) {
         List<Future<?>> workers = new ArrayList<>();
         for (int i = 0; i < WORKERS; i++) {
@@ -100,9 +114,7 @@ final class HostPart implements Part {
         if (situation.idle()) {
           TimeUnit.MILLISECONDS.sleep(lab.scale().idle().toMillis());
         } else {
-          host.cleanup()
-              .cleanupStuckJobs(
-                  CleanupOptions.defaults().withBatchSize(situation.batchSize()).withDrain(true));
+          drain(host, situation);
         }
         load.stop();
         for (Future<?> worker : workers) {
@@ -113,17 +125,54 @@ final class HostPart implements Part {
     }
   }
 
+  private static void drain(HostDatabase host, Situation situation) {
+    JobCleanup.Builder builder = host.builder();
+    if (situation.paced()) {
+      builder.listener(new Pace(situation.batchSize()));
+    }
+    builder
+        .build()
+        .cleanupStuckJobs(
+            CleanupOptions.defaults().withBatchSize(situation.batchSize()).withDrain(true));
+  }
+
+  /** Rests after each batch for as long as it took. Used by one thread. */
+  private static final class Pace implements CleanupListener {
+    private final int batchSize;
+    private int settled;
+    private long since = System.nanoTime();
+
+    Pace(int batchSize) {
+      this.batchSize = batchSize;
+    }
+
+    @Override
+    public void settled(String runId, JobReport report) {
+      if (++settled % batchSize == 0) {
+        long until = System.nanoTime() + (System.nanoTime() - since);
+        while (System.nanoTime() < until) {
+          LockSupport.parkNanos(until - System.nanoTime());
+        }
+        since = System.nanoTime();
+      }
+    }
+  }
+
   /** The host at work. Safe for use by several threads. */
   private static final class HostLoad {
     private final HostDatabase host;
+    private final int firstUser;
+    private final int users;
     private final Histogram histogram = new ConcurrentHistogram(3);
     private final AtomicInteger next = new AtomicInteger();
     private final long began = System.nanoTime();
     private volatile long recordedFrom = Long.MAX_VALUE;
     private volatile boolean stopped;
 
-    HostLoad(HostDatabase host) {
+    HostLoad(HostDatabase host, int firstUser, int users) {
       this.host = host;
+      this.firstUser = firstUser;
+      this.users = users;
     }
 
     void record() {
@@ -160,7 +209,7 @@ final class HostPart implements Part {
 
     /** Takes a random user's tokens, writes the ledger row, and completes a job of its own. */
     private void chargeAndComplete(Connection connection, int number) throws SQLException {
-      String user = "user" + ThreadLocalRandom.current().nextInt(1, 10_001);
+      String user = "user" + (firstUser + ThreadLocalRandom.current().nextInt(users));
       String job = "live%018d".formatted(number);
       int balance;
       try (PreparedStatement charge =

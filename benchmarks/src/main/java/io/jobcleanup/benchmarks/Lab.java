@@ -80,6 +80,23 @@ record Lab(EmbeddedPostgres postgres, Scale scale) {
     return host;
   }
 
+  /**
+   * How many transactions of the host that was measured last, and is closed by now, were rolled
+   * back: batches that outlasted their time and were tried again.
+   */
+  long rolledBack() {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select xact_rollback from pg_stat_database where datname = 'host'")) {
+      row.next();
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException("the server doesn't tell its statistics", e);
+    }
+  }
+
   /** Tells whoever waits what is being done. */
   @SuppressWarnings("AnnotateFormatMethod")
   void progress(String format, Object... arguments) {

@@ -38,7 +38,7 @@ record Scale(
   /** What docs/performance.md shows. */
   static final Scale FULL =
       new Scale(
-          7,
+          5,
           200_000,
           10_000,
           50_000,
@@ -48,7 +48,7 @@ record Scale(
           20_000,
           200_000,
           100_000,
-          5,
+          3,
           Duration.ofSeconds(15),
           1_000_000);
 

@@ -31,6 +31,7 @@ final class ThroughputPart implements Part {
     String template = lab.template();
     Map<Cleaner, List<Double>> speeds = new LinkedHashMap<>();
     Map<Cleaner, List<Double>> ratios = new LinkedHashMap<>();
+    Map<Cleaner, Long> rolledBack = new LinkedHashMap<>();
     for (int round = 0; round <= lab.scale().rounds(); round++) {
       double yardstick = 0;
       for (Cleaner cleaner : CLEANERS) {
@@ -40,13 +41,14 @@ final class ThroughputPart implements Part {
         if (cleaner.equals(YARDSTICK)) {
           yardstick = speed;
         }
+        rolledBack.merge(cleaner, lab.rolledBack(), Long::sum);
         if (round > 0) {
           speeds.computeIfAbsent(cleaner, it -> new ArrayList<>()).add(speed);
           ratios.computeIfAbsent(cleaner, it -> new ArrayList<>()).add(speed / yardstick);
         }
       }
     }
-    return finding(speeds, ratios);
+    return finding(speeds, ratios, rolledBack);
   }
 
   private static double speed(Lab lab, String template, Cleaner cleaner) throws Exception {
@@ -69,7 +71,9 @@ final class ThroughputPart implements Part {
   }
 
   private static Finding finding(
-      Map<Cleaner, List<Double>> speeds, Map<Cleaner, List<Double>> ratios) {
+      Map<Cleaner, List<Double>> speeds,
+      Map<Cleaner, List<Double>> ratios,
+      Map<Cleaner, Long> rolledBack) {
     List<List<String>> rows = new ArrayList<>();
     List<Bar> bars = new ArrayList<>();
     Map<String, Object> data = new LinkedHashMap<>();
@@ -77,16 +81,28 @@ final class ThroughputPart implements Part {
         (cleaner, each) -> {
           Samples speed = Samples.of(each);
           Samples ratio = Samples.of(ratios.getOrDefault(cleaner, each));
-          rows.add(List.of(cleaner.label(), speed.text(0), ratio.text(2)));
+          long rollbacks = rolledBack.getOrDefault(cleaner, 0L);
+          rows.add(
+              List.of(cleaner.label(), speed.text(0), ratio.text(2), Samples.number(rollbacks)));
           bars.add(new Bar(cleaner.label(), speed));
           data.put(
-              cleaner.label(), Map.of("jobsPerSecond", speed, "ratioToCte", ratio, "rounds", each));
+              cleaner.label(),
+              Map.of(
+                  "jobsPerSecond", speed,
+                  "ratioToCte", ratio,
+                  "rounds", each,
+                  "transactionsRolledBack", rollbacks));
         });
     return new Finding(
         "Throughput: jobs settled per second, median (min – max)",
         List.of(
             new Finding.Table(
-                List.of("what", "jobs/s", "against the CTE of the same round"), rows)),
+                List.of(
+                    "what",
+                    "jobs/s",
+                    "against the CTE of the same round",
+                    "rolled back in all rounds"),
+                rows)),
         new BarChart("Stuck jobs settled per second", "jobs per second", false, bars),
         data);
   }
