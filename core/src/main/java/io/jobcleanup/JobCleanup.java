@@ -232,9 +232,12 @@ public final class JobCleanup {
     schema.drop();
   }
 
-  /** The SQL that makes our schema, with the grants that suffice for a role to run cleanups. */
-  public static String schemaScript() {
-    return Schema.script();
+  /**
+   * The SQL that makes our schema, with the grants that suffice for a role to run cleanups by a
+   * mapping. Asks no database: tables stand in it as the mapping names them.
+   */
+  public static String schemaScript(Mapping mapping) {
+    return Schema.script(mapping);
   }
 
   /** Looks at database and mapping, and says what is wrong and how to mend it. Writes nothing. */

@@ -2,6 +2,7 @@ package io.jobcleanup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.support.PrismaHost;
 import java.math.BigDecimal;
 import java.util.List;
@@ -416,7 +417,7 @@ class SettlementTest {
   void baselineIsRecordedTooWhereTheSchemaWasMadeByHand() {
     PrismaHost host = PrismaHost.create().user("u1", 100);
     host.database().execute("create role job_cleanup_app");
-    host.database().execute(JobCleanup.schemaScript());
+    host.database().execute(JobCleanup.schemaScript(Mapping.builtIn()));
 
     host.cleanup();
 

@@ -4,14 +4,22 @@ import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.mapping.Balance;
 import io.jobcleanup.mapping.Ledger;
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.mapping.Source;
 import io.jobcleanup.mapping.Value;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +36,7 @@ public final class Schema {
   /** The number of the newest migration. */
   static final int NEWEST = 1;
 
+  private static final String EXAMPLE_ROLE = "job_cleanup_app";
   private static final String MIGRATIONS = "io/jobcleanup/postgres/migration";
 
   /** How our schema stands. */
@@ -190,8 +199,8 @@ public final class Schema {
         .orElse(null);
   }
 
-  /** The SQL that makes it, for whoever wants to run it by hand. */
-  public static String script() {
+  /** The SQL that makes it, for whoever wants to run it by hand, with what a role needs. */
+  public static String script(Mapping mapping) {
     StringBuilder script = new StringBuilder("create schema if not exists " + NAME + ";\n\n");
     for (int version = 1; version <= NEWEST; version++) {
       script.append(resource(fileOf(version))).append('\n');
@@ -200,11 +209,56 @@ public final class Schema {
         .append("-- So that a later version knows what was applied.\n")
         .append(Sql.of("history", Map.of("version", String.valueOf(NEWEST))))
         .append("\n\n");
-    script.append("-- What a role needs here to run cleanups; the name is an example.\n");
-    for (String grant : grants("job_cleanup_app")) {
+    script.append(
+        "-- The balances as they are now are recorded by the owner, once: job-cleanup migrate\n\n");
+    script.append("-- What a role needs to run cleanups; its name is an example.\n");
+    for (String grant : grants(EXAMPLE_ROLE)) {
+      script.append(grant).append('\n');
+    }
+    script.append(
+        "-- On the host's tables, by the mapping. What its expressions read besides, doctor names.\n");
+    for (String grant : hostGrants(mapping, EXAMPLE_ROLE)) {
       script.append(grant).append('\n');
     }
     return script.toString();
+  }
+
+  private static Set<String> hostGrants(Mapping mapping, String role) {
+    Set<String> grants = new LinkedHashSet<>();
+    for (Source source : mapping.sources()) {
+      grants.add(grant("select", source.jobs().table(), role));
+      grants.add(grant("update " + columns(source.jobs().fail()), source.jobs().table(), role));
+      Refund refund = source.refund();
+      if (refund == null) {
+        continue;
+      }
+      if (refund.charge() != null) {
+        grants.add(grant("select", refund.charge().table(), role));
+      }
+      for (Balance balance : refund.balances()) {
+        Map<String, Value> written = new LinkedHashMap<>(balance.add());
+        written.putAll(balance.set());
+        grants.add(grant("select", balance.table(), role));
+        grants.add(grant("update " + columns(written), balance.table(), role));
+      }
+      for (Ledger ledger : refund.ledger()) {
+        grants.add(grant("select", ledger.table(), role));
+        grants.add(grant("insert " + columns(ledger.values()), ledger.table(), role));
+      }
+    }
+    return grants;
+  }
+
+  private static String grant(String privilege, String table, String role) {
+    String name =
+        Arrays.stream(table.split("\\.", 2)).map(Sql::identifier).collect(Collectors.joining("."));
+    return "grant %s on %s to %s;".formatted(privilege, name, Sql.identifier(role));
+  }
+
+  private static String columns(Map<String, Value> written) {
+    return written.keySet().stream()
+        .map(Sql::identifier)
+        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   private static String fileOf(int version) {

@@ -118,6 +118,7 @@ class CommandsTest {
             "runId",
             "dryRun",
             "remaining",
+            "held",
             "jobsTruncated");
     assertThat(result.get("jobs").get(0).propertyNames())
         .containsExactly(

@@ -29,8 +29,8 @@ record CleanupAnswer(boolean success, Result result, String message) {
       Owed owed,
       String runId,
       boolean dryRun,
-      long held,
       boolean remaining,
+      long held,
       boolean jobsTruncated) {}
 
   /** One job; {@code processingDuration} in milliseconds, {@code error} only where it failed. */
@@ -75,8 +75,8 @@ record CleanupAnswer(boolean success, Result result, String message) {
             Json.plain(owed.tokensStillOwed())),
         result.runId(),
         result.dryRun(),
-        result.held(),
         result.remaining(),
+        result.held(),
         result.jobsTruncated());
   }
 

@@ -55,7 +55,8 @@ final class MigrateCommand implements Callable<Integer> {
   public Integer call() {
     PrintStream out = surroundings.out();
     if (instead.print) {
-      out.print(JobCleanup.schemaScript());
+      out.print(
+          JobCleanup.schemaScript(Session.mapping(Session.settings(surroundings), mapping.file)));
       return ExitCode.FINE.number();
     }
     try (Session session = Session.open(surroundings)) {

@@ -90,15 +90,26 @@ final class Session implements AutoCloseable {
         JobCleanup.builder(database.dataSource())
             .schema(database.url().schema())
             .timeout(settings.timeout())
-            .logPerJob(settings.logPerJob());
-    Path named = mapping == null ? settings.mapping() : mapping;
-    if (named != null || Files.exists(DEFAULT_MAPPING)) {
-      builder = builder.mapping(load(named == null ? DEFAULT_MAPPING : named));
-    }
+            .logPerJob(settings.logPerJob())
+            .mapping(mapping(settings, mapping));
     for (CleanupListener listener : listeners) {
       builder = builder.listener(listener);
     }
     return builder.build();
+  }
+
+  /**
+   * The mapping: the file that the command names, else the settings, else the one in the working
+   * directory; built in where there is none.
+   *
+   * @throws ProgramException if the file can't be read
+   */
+  static Mapping mapping(Settings settings, @Nullable Path named) {
+    Path file = named == null ? settings.mapping() : named;
+    if (file == null) {
+      return Files.exists(DEFAULT_MAPPING) ? load(DEFAULT_MAPPING) : Mapping.builtIn();
+    }
+    return load(file);
   }
 
   private static Mapping load(Path file) {
