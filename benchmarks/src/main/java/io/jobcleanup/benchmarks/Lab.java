@@ -16,6 +16,8 @@ import java.util.Map;
  */
 record Lab(EmbeddedPostgres postgres, Scale scale) {
 
+  private static final String TEMPLATE = "host_template";
+
   private static final Map<String, String> SETTINGS =
       Map.of(
           "fsync", "on",
@@ -53,23 +55,24 @@ record Lab(EmbeddedPostgres postgres, Scale scale) {
   }
 
   /**
-   * A host with users and jobs done long ago, to be copied for each measurement; nobody is
-   * connected to it.
+   * A host with users and jobs done long ago, made at the first call, to be copied for each
+   * measurement; nobody is connected to it.
    */
   String template() {
-    progress("filling a host with %,d jobs of old", scale.background());
-    String name = "host_template";
-    try (HostDatabase host = HostDatabase.create(postgres, name, scale.users())) {
-      host.addJobs(
-          "done",
-          scale.background(),
-          scale.users(),
-          "COMPLETED",
-          "localtimestamp - interval '2 days' + n * interval '1 ms'");
-      host.buildProposedIndexes();
-      host.settle();
+    if (number("select count(*) from pg_database where datname = '" + TEMPLATE + "'") == 0) {
+      progress("filling a host with %,d jobs of old", scale.background());
+      try (HostDatabase host = HostDatabase.create(postgres, TEMPLATE, scale.users())) {
+        host.addJobs(
+            "done",
+            scale.background(),
+            scale.users(),
+            "COMPLETED",
+            "localtimestamp - interval '2 days' + n * interval '1 ms'");
+        host.buildProposedIndexes();
+        host.settle();
+      }
     }
-    return name;
+    return TEMPLATE;
   }
 
   /** A fresh copy of a template with stuck jobs, ready to be measured on. */
@@ -85,15 +88,12 @@ record Lab(EmbeddedPostgres postgres, Scale scale) {
    * back: batches that outlasted their time and were tried again.
    */
   long rolledBack() {
-    try (Connection connection = postgres.connect();
-        Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "select xact_rollback from pg_stat_database where datname = 'host'")) {
-      row.next();
-      return row.getLong(1);
-    } catch (SQLException e) {
-      throw new IllegalStateException("the server doesn't tell its statistics", e);
+    return number("select xact_rollback from pg_stat_database where datname = 'host'");
+  }
+
+  private long number(String sql) {
+    try (HostDatabase server = HostDatabase.open(postgres, postgres.database())) {
+      return server.number(sql);
     }
   }
 
