@@ -42,7 +42,7 @@ final class ContentionPart implements Part {
     }
     Map<Setting, List<Double>> speeds = new LinkedHashMap<>();
     Map<Setting, List<Double>> runs = new LinkedHashMap<>();
-    for (int round = 0; round <= lab.scale().rounds(); round++) {
+    for (int round = 0; round <= lab.scale().slowRounds(); round++) {
       for (Setting setting : settings) {
         int jobs = lab.scale().jobs() / 2;
         try (HostDatabase host = lab.hostWithStuckJobs(template, jobs, setting.users())) {
@@ -53,7 +53,7 @@ final class ContentionPart implements Part {
           host.checkRecorded(jobs);
           lab.progress(
               "round %d of %d: %s %,.0f jobs/s in %d runs",
-              round, lab.scale().rounds(), setting.label(), speed, count);
+              round, lab.scale().slowRounds(), setting.label(), speed, count);
           if (round > 0) {
             speeds.computeIfAbsent(setting, it -> new ArrayList<>()).add(speed);
             runs.computeIfAbsent(setting, it -> new ArrayList<>()).add((double) count);

@@ -70,14 +70,14 @@ final class HostPart implements Part {
     Map<Situation, Histogram> whole = new LinkedHashMap<>();
     Map<Situation, List<Double>> ratios = new LinkedHashMap<>();
     Map<Situation, List<Double>> p99s = new LinkedHashMap<>();
-    for (int round = 0; round <= lab.scale().hostRounds(); round++) {
+    for (int round = 0; round <= lab.scale().slowRounds(); round++) {
       double idle = 0;
       for (Situation situation : SITUATIONS) {
         Histogram histogram = latencies(lab, template, situation);
         double p99 = millis(histogram, 99);
         lab.progress(
             "round %d of %d: %s p99 %.2f ms of %d transactions",
-            round, lab.scale().hostRounds(), situation.label(), p99, histogram.getTotalCount());
+            round, lab.scale().slowRounds(), situation.label(), p99, histogram.getTotalCount());
         if (situation.equals(IDLE)) {
           idle = p99;
         }

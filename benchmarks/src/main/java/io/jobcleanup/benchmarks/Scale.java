@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * How much is measured.
  *
- * @param rounds how often each comparison is repeated, a first round to warm up not counted
+ * @param rounds how often throughput is measured, a first round to warm up not counted
  * @param background jobs done long ago, with their charges, beside the stuck ones
  * @param users among whom jobs are spread
  * @param jobs stuck jobs of one drain at batch 100 and above
@@ -16,7 +16,7 @@ import java.util.List;
  * @param live jobs in process that aren't stuck, for detection
  * @param churn updates under an old snapshot, for detection
  * @param drained stuck jobs drained beside a working host
- * @param hostRounds how often idle and drain alternate for the host
+ * @param slowRounds how often contention and the host's latency are measured, likewise
  * @param idle how long the host is watched without a drain
  * @param heapJobs stuck jobs drained in a small heap
  */
@@ -31,7 +31,7 @@ record Scale(
     int live,
     int churn,
     int drained,
-    int hostRounds,
+    int slowRounds,
     Duration idle,
     int heapJobs) {
 
@@ -58,7 +58,7 @@ record Scale(
           3,
           20_000,
           10_000,
-          10_000,
+          20_000,
           500,
           List.of(100_000, 1_000_000),
           List.of(0, 100, 100_000),

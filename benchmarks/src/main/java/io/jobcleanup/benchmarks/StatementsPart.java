@@ -71,7 +71,7 @@ final class StatementsPart implements Part {
                     "jobs",
                     "statements",
                     "round trips",
-                    "rows read or written",
+                    "rows answered or written",
                     "round trips per 1,000 jobs"),
                 rows),
             sequence(counted.get(2))),
