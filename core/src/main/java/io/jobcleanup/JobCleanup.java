@@ -44,7 +44,7 @@ public final class JobCleanup {
   private JobCleanup(Builder builder) {
     this.database = new Database(builder.dataSource, builder.schema);
     this.schema = new Schema(database);
-    this.mapping = builder.mapping;
+    this.mapping = builder.refunder == null ? builder.mapping.givingBackItself() : builder.mapping;
     this.timeout = builder.timeout;
     this.refunder = builder.refunder;
     List<CleanupListener> listeners = new ArrayList<>();

@@ -171,6 +171,19 @@ class GiveWayTest {
   }
 
   @Test
+  void tableThatIsLockedForGoodIsToldInWords() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    JobCleanup cleanup = host.cleanup();
+    try (HostSession ddl =
+        new HostSession(host, "lock table image_enhancement_jobs in access exclusive mode")) {
+      assertThat(org.assertj.core.api.Assertions.catchThrowable(cleanup::cleanupStuckJobs))
+          .isInstanceOf(UnusableDatabaseException.class)
+          .hasMessageContaining("locked as a whole by another session");
+      assertThat(cleanup.diagnose().ok()).isFalse();
+    }
+  }
+
+  @Test
   void refundThatTheHostCommitsWhileWeAreAtItIsSeen() throws Exception {
     PrismaHost host = hostWithTwoJobs();
     try (HostSession support =

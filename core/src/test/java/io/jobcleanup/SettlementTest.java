@@ -425,4 +425,24 @@ class SettlementTest {
         .containsExactly("u1|100");
     host.database().execute("drop owned by job_cleanup_app; drop role job_cleanup_app");
   }
+
+  @Test
+  void refundThatWouldWriteNothingIsAFaultUnlessTheHostsCodePays() {
+    PrismaHost host = PrismaHost.create().user("u1", 100).aStuckJob("j1").insert();
+    String text = Mapping.builtInText();
+    Mapping idle = Mapping.parse(text.substring(0, text.indexOf("      balances:")));
+
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowable(
+                () -> JobCleanup.builder(host.database()).mapping(idle).build().migrate()))
+        .isInstanceOf(InvalidMappingException.class)
+        .hasMessageContaining("neither balances nor ledger");
+    JobCleanup paying =
+        JobCleanup.builder(host.database())
+            .mapping(idle)
+            .refunder((connection, order) -> {})
+            .build();
+    paying.migrate();
+    assertThat(paying.cleanupStuckJobs().cleanedUp()).isEqualTo(1);
+  }
 }

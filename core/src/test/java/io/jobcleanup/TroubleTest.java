@@ -242,6 +242,10 @@ class TroubleTest {
       assertThat(host.balance("u1")).isEqualByComparingTo("100");
       assertThat(host.balance("u2")).isEqualByComparingTo("60");
       assertThat(host.run().totalFound()).as("waits with a delay").isZero();
+      assertThat(host.cleanup().findStuckJobs(CleanupOptions.defaults()))
+          .extracting(StuckJob::why)
+          .allMatch(why -> why.startsWith("refused by the host"))
+          .hasSize(1);
 
       host.database()
           .execute(

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,24 @@ public final class Mapping {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The same mapping, for whoever has no code of their own that gives tokens back: a refund that
+   * writes nothing is then a fault, for it would count as paid.
+   */
+  public Mapping givingBackItself() {
+    List<MappingFault> all = new ArrayList<>(faults);
+    for (Source source : sources) {
+      Refund refund = source.refund();
+      if (refund != null && refund.balances().isEmpty() && refund.ledger().isEmpty()) {
+        all.add(
+            fault(
+                source.path() + ".refund",
+                "gives nothing back: it has neither balances nor ledger; if nothing is to be given back, write refund: none"));
+      }
+    }
+    return new Mapping(name, sources, all, lines);
   }
 
   /** What it is called in messages: the file's name. */

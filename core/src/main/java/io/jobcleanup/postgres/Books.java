@@ -100,7 +100,7 @@ public final class Books {
   private static final LineSql RECORD_REFUSALS =
       line("record-refusals", List.of("job_key", "cause", "stuck_since"));
   private static final String DUE_REFUSALS = Sql.of("due-refusals");
-  private static final String REFUSAL_OF_JOB = Sql.of("refusal-of-job");
+  private static final String REFUSALS_OF_JOBS = Sql.of("refusals-of-jobs");
   private static final String DUE_OWED = Sql.of("due-owed");
   private static final String HOLD_OWED = Sql.of("hold-owed");
   private static final String DEFER_OWED = Sql.of("defer-owed");
@@ -238,20 +238,20 @@ public final class Books {
                 row.getObject("stuck_since", OffsetDateTime.class).toInstant()));
   }
 
-  /** What we know of a refused job; null where it wasn't refused. */
-  public @Nullable Refusal refusal(Tx tx, SourceStatements source, String jobKey) {
-    return tx
-        .list(
-            REFUSAL_OF_JOB,
-            Map.of("job_table", source.jobTable(), "job_key", jobKey),
-            row ->
+  /** What we know of those of some jobs that were refused, by the jobs' keys. */
+  public Map<String, Refusal> refusals(Tx tx, SourceStatements source, Collection<String> jobKeys) {
+    Map<String, Refusal> refusals = new HashMap<>();
+    tx.list(
+        REFUSALS_OF_JOBS,
+        Map.of("job_table", source.jobTable(), "job_keys", jobKeys.toArray(String[]::new)),
+        row ->
+            refusals.put(
+                row.getString("job_key"),
                 new Refusal(
                     row.getString("cause"),
                     row.getInt("tries"),
-                    row.getObject("next_try_at", OffsetDateTime.class).toInstant()))
-        .stream()
-        .findFirst()
-        .orElse(null);
+                    row.getObject("next_try_at", OffsetDateTime.class).toInstant())));
+    return refusals;
   }
 
   /** Refunds owed since before a run whose delay is over, least recently tried first. */

@@ -19,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Database {
 
+  /** How long a table that is locked as a whole is waited for while we hold nothing. */
+  private static final int LOCK_WAIT_SECONDS = 5;
+
+  private static final String LOCKED =
+      "A table that we need is locked as a whole by another session, for over %d s. Who it is: select pid, state, query from pg_stat_activity where pid in (select pid from pg_locks where mode = 'AccessExclusiveLock')"
+          .formatted(LOCK_WAIT_SECONDS);
+
   private static final String READ_WRITE =
       "set transaction isolation level read committed, read write; ";
   private static final String READ_ONLY =
@@ -67,9 +74,18 @@ public final class Database {
    * Does some work in a transaction that can't write.
    *
    * @throws UnreachableDatabaseException if no connection can be had
+   * @throws UnusableDatabaseException if a table is locked as a whole for longer than 5 s
    */
   public <T> T read(Function<Tx, T> work) {
-    return transaction(READ_ONLY, work, true);
+    try {
+      return transaction(READ_ONLY, work, true);
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault != null && fault.state().equals("55P03")) {
+        throw new UnusableDatabaseException(LOCKED, e);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -160,7 +176,7 @@ public final class Database {
   }
 
   private String preamble() {
-    return "set local time zone 'UTC'"
+    return "set local time zone 'UTC'; set local lock_timeout to '%ds'".formatted(LOCK_WAIT_SECONDS)
         + (schema == null ? "" : "; set local search_path to " + Sql.identifier(schema));
   }
 

@@ -5,6 +5,7 @@ import io.jobcleanup.Diagnosis.Finding;
 import io.jobcleanup.Diagnosis.Level;
 import io.jobcleanup.MappingFault;
 import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.mapping.Refund;
@@ -63,7 +64,7 @@ public final class Doctor {
               return source;
             });
       }
-    } catch (UnreachableDatabaseException e) {
+    } catch (UnreachableDatabaseException | UnusableDatabaseException e) {
       add(Level.FAULT, "database", String.valueOf(e.getMessage()));
     }
     return new Diagnosis(findings);

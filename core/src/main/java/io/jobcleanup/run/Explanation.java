@@ -84,7 +84,8 @@ public final class Explanation {
     List<Looked> rows = source.look(tx, List.of(key), Detection.cut(now, timeout));
     Job job = new Assessment(books, source, recordsThere).assess(tx, rows).getFirst();
     String jobKey = JobId.keyText(key);
-    Books.Refusal refusal = recordsThere ? books.refusal(tx, source, jobKey) : null;
+    Books.Refusal refusal =
+        recordsThere ? books.refusals(tx, source, List.of(jobKey)).get(jobKey) : null;
     boolean waiting = refusal != null && refusal.nextTryAt().isAfter(now);
     boolean stuck = job.row().stuck() && !waiting;
     Looked row = job.row();

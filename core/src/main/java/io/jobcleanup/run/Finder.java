@@ -9,6 +9,7 @@ import io.jobcleanup.StuckJob;
 import io.jobcleanup.mapping.Balance;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Books.Refusal;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Looked;
@@ -53,11 +54,17 @@ public final class Finder {
     this.recordsThere = recordsThere;
   }
 
-  /** Lists stuck jobs, oldest first, up to a number. */
+  /**
+   * Lists stuck jobs, oldest first, up to a number; those too that the host refused to let us fail.
+   */
   public List<StuckJob> find(CleanupOptions options, int most) {
+    return find(options, most, true);
+  }
+
+  private List<StuckJob> find(CleanupOptions options, int most, boolean refusedToo) {
     Instant now = database.read(books::now);
     Map<SourceStatements, Instant> cuts = Run.cuts(sources, now, options, defaultTimeout);
-    Detection detection = new Detection(database, cuts, recordsThere);
+    Detection detection = new Detection(database, cuts, recordsThere && !refusedToo);
     List<StuckJob> found = new ArrayList<>();
     while (found.size() < most) {
       List<Candidate> page = detection.next(Math.min(Run.CHUNK, most - found.size()));
@@ -77,7 +84,7 @@ public final class Finder {
         new Detection(database, cuts, recordsThere)
             .count(options.drain() ? Long.MAX_VALUE : options.batchSize());
     List<JobReport> jobs =
-        find(options, (int) Math.min(count, CleanupResult.MAX_JOBS)).stream()
+        find(options, (int) Math.min(count, CleanupResult.MAX_JOBS), false).stream()
             .map(Finder::report)
             .toList();
     return new CleanupResult(
@@ -111,9 +118,12 @@ public final class Finder {
           Duration timeout = Run.timeout(source, options, defaultTimeout);
           Instant cut = cuts.getOrDefault(source, Instant.MIN);
           List<Job> jobs = database.read(tx -> jobs(tx, source, each, cut));
+          List<String> texts = jobs.stream().map(Job::keyText).toList();
+          Map<String, Refusal> refusals =
+              recordsThere ? database.read(tx -> books.refusals(tx, source, texts)) : Map.of();
           for (Job job : jobs) {
             if (job.row().stuck()) {
-              seen.put(job.id().toString(), stuck(job, timeout));
+              seen.put(job.id().toString(), stuck(job, timeout, refusals.get(job.keyText())));
             }
           }
         });
@@ -127,7 +137,11 @@ public final class Finder {
     return new Assessment(books, source, recordsThere).assess(tx, source.look(tx, keys, cut));
   }
 
-  private static StuckJob stuck(Job job, Duration timeout) {
+  private static StuckJob stuck(Job job, Duration timeout, @Nullable Refusal refusal) {
+    String refused =
+        refusal != null && refusal.nextTryAt().isAfter(job.row().now())
+            ? "refused by the host: " + refusal.cause()
+            : null;
     return new StuckJob(
         job.id(),
         job.row().status(),
@@ -136,8 +150,8 @@ public final class Finder {
         timeout,
         job.payer(),
         job.cost(),
-        wouldGiveBack(job),
-        why(job));
+        refused == null ? wouldGiveBack(job) : BigDecimal.ZERO,
+        refused == null ? why(job) : refused);
   }
 
   /** What a run would give back. */

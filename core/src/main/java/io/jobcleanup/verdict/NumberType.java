@@ -1,5 +1,6 @@
 package io.jobcleanup.verdict;
 
+import io.jobcleanup.CleanupResult;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +56,11 @@ public record NumberType(
     if ((least != null && value.compareTo(least) < 0)
         || (most != null && value.compareTo(most) > 0)) {
       return "%s would be %s, and %s holds %s to %s"
-          .formatted(what, value.toPlainString(), name, least, most);
+          .formatted(what, CleanupResult.plain(value), name, least, most);
     }
     if (scale >= 0 && value.stripTrailingZeros().scale() > scale) {
       return "%s would be %s, and %s holds %d digits after the point"
-          .formatted(what, value.toPlainString(), name, scale);
+          .formatted(what, CleanupResult.plain(value), name, scale);
     }
     return null;
   }

@@ -82,11 +82,16 @@ record Binaries(String version, Path directory) {
       return Path.of("/var/cache/job-cleanup");
     }
     @Nullable String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        xdg == null || xdg.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(xdg);
-    return base.resolve("job-cleanup").toAbsolutePath();
+    if (xdg != null && !xdg.isBlank()) {
+      return Path.of(xdg, "job-cleanup").toAbsolutePath();
+    }
+    // The JVM takes the home from the account alone, which for a service's is often none.
+    @Nullable String home = System.getenv("HOME");
+    return Path.of(
+            home == null || home.isBlank() ? System.getProperty("user.home") : home,
+            ".cache",
+            "job-cleanup")
+        .toAbsolutePath();
   }
 
   private static void unpack(URL packed, Path target) throws IOException {

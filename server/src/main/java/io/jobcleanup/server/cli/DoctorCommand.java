@@ -5,6 +5,7 @@ import io.jobcleanup.Diagnosis.Finding;
 import io.jobcleanup.Diagnosis.Level;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.settings.Settings.Migrate;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -49,6 +50,10 @@ final class DoctorCommand implements Callable<Integer> {
     ExitCode code;
     try (Session session = Session.open(surroundings)) {
       diagnosis = session.cleanup(mapping.file).diagnose();
+      if (session.settings().migrate() == Migrate.NEVER) {
+        diagnosis =
+            new Diagnosis(diagnosis.findings().stream().map(DoctorCommand::unmade).toList());
+      }
       code = diagnosis.ok() ? ExitCode.FINE : ExitCode.UNUSABLE;
     } catch (ProgramException e) {
       if (e.code() != ExitCode.UNREACHABLE) {
@@ -71,6 +76,17 @@ final class DoctorCommand implements Callable<Integer> {
       print(diagnosis);
     }
     return code.number();
+  }
+
+  /** Where no run makes our schema, one that is missing or old keeps runs from working. */
+  private static Finding unmade(Finding finding) {
+    return finding.level() == Level.WARNING && finding.about().equals("our schema")
+        ? new Finding(
+            Level.FAULT,
+            finding.about(),
+            "job_cleanup is missing or older than this version, and job-cleanup.migrate is never:",
+            finding.remedy())
+        : finding;
   }
 
   private static List<Point> points(Diagnosis diagnosis, Level level) {
