@@ -74,11 +74,14 @@ final class RunCommand implements Callable<Integer> {
       }
       long start = System.nanoTime();
       CleanupResult result;
+      Thread interrupted = new Thread(() -> tellOfInterruption(tally));
+      Runtime.getRuntime().addShutdownHook(interrupted);
       try {
         result =
             cleanup.cleanupStuckJobs(
                 options(session), Trigger.COMMAND, System.getProperty("user.name"));
       } finally {
+        forget(interrupted);
         surroundings.err().clearPassing();
       }
       Duration took = Duration.ofNanos(System.nanoTime() - start);
@@ -90,6 +93,25 @@ final class RunCommand implements Callable<Integer> {
         print(result, tally, took);
       }
       return (result.failed() > 0 ? ExitCode.FAILED : ExitCode.FINE).number();
+    }
+  }
+
+  private void tellOfInterruption(Tally tally) {
+    surroundings.err().clearPassing();
+    surroundings
+        .err()
+        .println(
+            "Interrupted: %s had been settled, %s given back. What is stuck still is found by the next run."
+                .formatted(
+                    Words.count(tally.settled(), "job"),
+                    CleanupResult.tokens(tally.refunded().tokens())));
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The program is being ended just now: the hook speaks.
     }
   }
 

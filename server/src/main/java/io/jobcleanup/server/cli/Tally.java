@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Counts what a run does, job by job, however many there are; where a person watches a drain, shows
- * it as it moves. Used by the run's own thread.
+ * it as it moves. Written by the run's own thread, and read by any.
  */
 final class Tally implements CleanupListener {
   private static final long REDRAW_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -27,10 +27,10 @@ final class Tally implements CleanupListener {
   private final boolean moving;
   private final long start = System.nanoTime();
   private long lastDrawn = start;
-  private Count refunded = Count.NONE;
-  private Count nothing = Count.NONE;
-  private Count owed = Count.NONE;
-  private Count refused = Count.NONE;
+  private volatile Count refunded = Count.NONE;
+  private volatile Count nothing = Count.NONE;
+  private volatile Count owed = Count.NONE;
+  private volatile Count refused = Count.NONE;
 
   Tally(Surroundings surroundings, boolean progress) {
     this.surroundings = surroundings;
@@ -67,6 +67,11 @@ final class Tally implements CleanupListener {
                     Words.count(jobs, "job"),
                     CleanupResult.tokens(refunded.tokens),
                     Words.count(Math.round(jobs / seconds), "job")));
+  }
+
+  /** How many jobs were failed so far; may be asked by another thread. */
+  long settled() {
+    return refunded.jobs + nothing.jobs + owed.jobs;
   }
 
   Count refunded() {
