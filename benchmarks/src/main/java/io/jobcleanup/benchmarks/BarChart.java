@@ -17,8 +17,8 @@ record BarChart(String title, String unit, boolean logarithmic, List<Bar> bars) 
   /** One bar. */
   record Bar(String label, Samples samples) {}
 
-  private static final int WIDTH = 860;
-  private static final int LEFT = 300;
+  private static final int WIDTH = 960;
+  private static final int LEFT = 400;
   private static final int RIGHT = 110;
   private static final int TOP = 52;
   private static final int STEP = 26;

@@ -32,7 +32,7 @@ public final class Benchmarks {
       """
       Usage: bin/benchmark [--quick] [--out DIRECTORY] [PART...]
       Measures job-cleanup on a PostgreSQL of its own, which is removed afterwards.
-        --quick           a couple of minutes instead of half an hour
+        --quick           some minutes instead of half an hour
         --out DIRECTORY   where JSON and charts go: docs/performance, or benchmarks/target/performance with --quick
       Parts: %s (all of them by default)
       """

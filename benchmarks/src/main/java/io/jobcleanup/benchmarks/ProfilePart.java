@@ -12,6 +12,7 @@ import java.util.Map;
 final class ProfilePart implements Part {
 
   private static final int BATCH = 1_000;
+  private static final long LEAST_NANOS_SHOWN = 100_000;
 
   @Override
   public String name() {
@@ -53,7 +54,7 @@ final class ProfilePart implements Part {
     Map<String, Object> data = new LinkedHashMap<>();
     byLabel.entrySet().stream()
         .sorted((a, b) -> Long.compare(b.getValue()[0], a.getValue()[0]))
-        .filter(it -> it.getValue()[0] / batches > 10_000)
+        .filter(it -> it.getValue()[0] / batches > LEAST_NANOS_SHOWN)
         .forEach(
             it ->
                 add(

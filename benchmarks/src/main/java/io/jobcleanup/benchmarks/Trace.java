@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +24,8 @@ final class Trace {
   static final class Execution {
     private static final Pattern TABLE =
         Pattern.compile("(?:from|join|into|update)\\s+(\"?[a-z_]+\"?\\.\"?[a-z_]+\"?)");
+    private static final Set<String> STATEMENTS_OF_TABLES =
+        Set.of("select", "insert", "update", "delete");
     private static final Pattern LOCK =
         Pattern.compile("for (no key update|key share|update|share)[^)]*?skip locked");
 
@@ -52,7 +55,7 @@ final class Trace {
         }
       }
       String verb = text.split(" ", 2)[0];
-      if (verb.equals("set") || verb.equals("commit")) {
+      if (!STATEMENTS_OF_TABLES.contains(verb)) {
         return text;
       }
       Matcher lock = LOCK.matcher(text);
