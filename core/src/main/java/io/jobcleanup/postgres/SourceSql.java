@@ -37,6 +37,7 @@ final class SourceSql {
   private final RowSql rows;
   private final List<SinceSql> since;
   private final boolean alreadyIsBoolean;
+  private final List<String> amountColumns;
 
   private final String keyedJobs;
   private final String statusIsProcessing;
@@ -50,6 +51,7 @@ final class SourceSql {
     this.rows = new RowSql(tables);
     this.since = List.copyOf(since);
     this.alreadyIsBoolean = alreadyIsBoolean;
+    this.amountColumns = amountColumnsOf(tables);
     this.keyedJobs = keyed("wanted", "k", "job", tables.jobKey());
     this.statusIsProcessing = statusIsOneOf(jobs.processing());
     this.where = jobs.where() == null ? "true" : "(" + rows.expression(jobs.where()) + ")";
@@ -107,8 +109,8 @@ final class SourceSql {
             order));
   }
 
-  /** Counts the stuck jobs, up to a limit. */
-  String count(boolean refusals, boolean filtered) {
+  /** Counts the stuck jobs of one range, up to a limit. */
+  String count(int range, boolean refusals, boolean filtered) {
     return Sql.of(
         "count-stuck",
         Map.of(
@@ -116,8 +118,8 @@ final class SourceSql {
             tables.jobs().quoted(),
             "status",
             statusIsProcessing,
-            "ranges",
-            stuckSince(),
+            "range",
+            range(range),
             "where",
             filtered ? where : "true",
             "not_refused",
@@ -647,6 +649,10 @@ final class SourceSql {
    * sent.
    */
   List<String> amountColumns() {
+    return amountColumns;
+  }
+
+  private static List<String> amountColumnsOf(SourceTables tables) {
     Ledger row = tables.ledgerRow();
     Table table = tables.ledger();
     if (row == null || table == null) {

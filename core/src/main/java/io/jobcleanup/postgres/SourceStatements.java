@@ -268,10 +268,15 @@ public final class SourceStatements {
 
   /** Counts stuck jobs, up to a limit. */
   public long count(Tx tx, Instant cut, long limit, boolean refusals, boolean filtered) {
-    return tx.one(
-        sql.count(refusals, filtered),
-        Map.of("cut", cut.toString(), "limit", limit),
-        row -> row.getLong(1));
+    long count = 0;
+    for (int range = 0; range < ranges() && count < limit; range++) {
+      count +=
+          tx.one(
+              sql.count(range, refusals, filtered),
+              Map.of("cut", cut.toString(), "limit", limit - count),
+              row -> row.getLong(1));
+    }
+    return count;
   }
 
   /** Finds a job by its key; empty where there is none, or the key isn't of its type. */

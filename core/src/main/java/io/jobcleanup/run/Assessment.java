@@ -28,6 +28,7 @@ final class Assessment {
   private final Books books;
   private final SourceStatements source;
   private final boolean recordsThere;
+  private final boolean alreadyByLine;
 
   /**
    * For one source.
@@ -38,6 +39,9 @@ final class Assessment {
     this.books = books;
     this.source = source;
     this.recordsThere = recordsThere;
+    Refund refund = source.source().refund();
+    Expression already = refund == null ? null : refund.already();
+    this.alreadyByLine = already != null && already.mentions("charge");
   }
 
   /** Decides about jobs, in the order of their rows. */
@@ -110,8 +114,8 @@ final class Assessment {
         new Facts(
             row.payer(),
             source.source().refund() != null && row.givenBack(),
-            !alreadyByLine() && Boolean.TRUE.equals(row.alreadyAll()),
-            alreadyByLine() || row.already() == null ? BigDecimal.ZERO : row.already(),
+            !alreadyByLine && Boolean.TRUE.equals(row.alreadyAll()),
+            alreadyByLine || row.already() == null ? BigDecimal.ZERO : row.already(),
             paidByUs,
             lines);
     return new Job(source, row, charges, row.payer(), cost, Verdict.of(facts), refundsKnown);
@@ -141,14 +145,8 @@ final class Assessment {
     return row.chargeAmount();
   }
 
-  private boolean alreadyByLine() {
-    Refund refund = source.source().refund();
-    Expression already = refund == null ? null : refund.already();
-    return already != null && already.mentions("charge");
-  }
-
   private @Nullable BigDecimal alreadyOfLine(Looked row, @Nullable BigDecimal amount) {
-    if (!alreadyByLine()) {
+    if (!alreadyByLine) {
       return null;
     }
     return Boolean.TRUE.equals(row.alreadyAll()) ? amount : row.already();

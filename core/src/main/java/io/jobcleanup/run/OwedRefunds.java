@@ -96,7 +96,7 @@ final class OwedRefunds {
     try {
       return database.write(tx -> inOneGo(tx, source, jobKeys, refunds));
     } catch (StageException e) {
-      if (e.isBug() || e.databaseLost()) {
+      if (e.isBug()) {
         throw e;
       }
     }
@@ -105,7 +105,7 @@ final class OwedRefunds {
       try {
         paid.addAll(database.write(tx -> inOneGo(tx, source, List.of(jobKey), refunds)));
       } catch (StageException e) {
-        if (e.isBug() || e.databaseLost()) {
+        if (e.isBug()) {
           throw e;
         }
         Set<String> keys = refunds.getOrDefault(jobKey, Set.of());

@@ -38,6 +38,9 @@ final class Settlement {
   /** More than 64 subtransactions in one transaction slow every session of the host. */
   private static final int SINGLES_PER_TRANSACTION = 50;
 
+  /** What the first transaction takes on, while the JVM is cold; each that succeeds doubles it. */
+  private static final int FIRST_CHUNK = 100;
+
   /** How often jobs are tried again for a fault that may pass. */
   private static final int TRIES = 3;
 
@@ -79,7 +82,7 @@ final class Settlement {
     this.cut = cut;
     this.timeout = timeout;
     this.budget = budget;
-    this.chunk = Run.CHUNK;
+    this.chunk = FIRST_CHUNK;
   }
 
   SourceStatements source() {
@@ -184,11 +187,11 @@ final class Settlement {
         if (e.stage() == Stage.HOLD && e.lockNotToBeHad()) {
           return new Settled(List.of(), keys);
         }
-        boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad();
+        // A session that was ended for its slowness looks like any other lost one: fewer jobs are
+        // the
+        // mend. A database that is gone takes no new connection, and that ends the run.
+        boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad() && !e.connectionLost();
         if (!again || attempt == TRIES) {
-          if (e.databaseLost()) {
-            throw e;
-          }
           return null;
         }
       }
@@ -258,7 +261,7 @@ final class Settlement {
         }
         continue;
       } catch (StageException e) {
-        if (e.isBug() || !e.passing() || (e.databaseLost() && attempt == TRIES)) {
+        if (e.isBug() || !e.passing()) {
           throw e;
         }
         if (attempt++ == TRIES) {

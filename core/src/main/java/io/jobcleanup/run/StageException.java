@@ -89,15 +89,6 @@ final class StageException extends RuntimeException {
     return fault != null && fault.state().equals("55P03");
   }
 
-  /**
-   * Whether the connection is gone, and not because the server ended a session of ours that took
-   * too long between two statements.
-   */
-  boolean databaseLost() {
-    SqlFault fault = SqlFault.of(this);
-    return fault != null && fault.connectionLost() && !fault.state().equals("25P03");
-  }
-
   /** Whether the connection is gone. */
   boolean connectionLost() {
     SqlFault fault = SqlFault.of(this);
