@@ -71,6 +71,41 @@ class CrashTest {
   }
 
   @Test
+  void sessionEndedForAPauseOfOursIsAPassingFault() {
+    PrismaHost host = hostWithJobs(3);
+    AtomicInteger calls = new AtomicInteger();
+    JobCleanup cleanup =
+        JobCleanup.builder(host.database())
+            .refunder(
+                (connection, order) -> {
+                  int backend =
+                      connection.unwrap(org.postgresql.PGConnection.class).getBackendPID();
+                  if (calls.incrementAndGet() <= 4) {
+                    // A frozen JVM: the server ends the session, and nothing is said until it is.
+                    while (!host.database()
+                        .rows("select 1 from pg_stat_activity where pid = ?", backend)
+                        .isEmpty()) {
+                      Thread.onSpinWait();
+                    }
+                  }
+                  try (var statement = connection.createStatement()) {
+                    statement.execute(
+                        "update user_token_balances set balance = balance + %s where \"userId\" = '%s'"
+                            .formatted(order.amount(), order.payer()));
+                  }
+                })
+            .build();
+    cleanup.migrate();
+
+    cleanup.cleanupStuckJobs();
+    cleanup.cleanupStuckJobs();
+
+    assertThat(calls.get()).isGreaterThan(4);
+    assertThat(host.balance("u1")).isEqualByComparingTo("1000");
+    assertThat(host.database().value("select count(*) from job_cleanup.refusal")).isEqualTo("0");
+  }
+
+  @Test
   void commitWhoseAnswerIsLostIsNeitherRepeatedNorForgotten() {
     for (boolean committed : new boolean[] {true, false}) {
       PrismaHost host = hostWithJobs(5);

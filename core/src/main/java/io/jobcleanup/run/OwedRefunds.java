@@ -93,19 +93,21 @@ final class OwedRefunds {
 
   private List<RefundOrder> some(
       SourceStatements source, List<String> jobKeys, Map<String, Set<String>> refunds) {
+    long began = System.nanoTime();
     try {
       return database.write(tx -> inOneGo(tx, source, jobKeys, refunds));
     } catch (StageException e) {
-      if (e.isBug()) {
+      if (e.isBug() || (e.connectionLost() && !Preparation.outlasted(began, budget))) {
         throw e;
       }
     }
     List<RefundOrder> paid = new ArrayList<>();
     for (String jobKey : jobKeys) {
+      long beganOne = System.nanoTime();
       try {
         paid.addAll(database.write(tx -> inOneGo(tx, source, List.of(jobKey), refunds)));
       } catch (StageException e) {
-        if (e.isBug()) {
+        if (e.isBug() || (e.connectionLost() && !Preparation.outlasted(beganOne, budget))) {
           throw e;
         }
         Set<String> keys = refunds.getOrDefault(jobKey, Set.of());

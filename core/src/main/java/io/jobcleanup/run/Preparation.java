@@ -34,6 +34,14 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
     tx.holdWithin(new Budget(budget, System::nanoTime));
   }
 
+  /**
+   * Whether a transaction that began then has had its time, so that the server may have ended its
+   * session.
+   */
+  static boolean outlasted(long beganNanos, Duration budget) {
+    return System.nanoTime() - beganNanos >= budget.toNanos() * 9 / 10;
+  }
+
   /** Prepares jobs for settlement. */
   static Preparation of(
       Tx tx,

@@ -162,6 +162,7 @@ final class Settlement {
   /** Settles jobs in one transaction; null where they have to be tried in smaller numbers. */
   private @Nullable Settled together(List<List<String>> keys) {
     for (int attempt = 1; ; attempt++) {
+      long began = System.nanoTime();
       try {
         return database.write(
             tx -> {
@@ -187,11 +188,16 @@ final class Settlement {
         if (e.stage() == Stage.HOLD && e.lockNotToBeHad()) {
           return new Settled(List.of(), keys);
         }
-        // A session that was ended for its slowness looks like any other lost one: fewer jobs are
-        // the
-        // mend. A database that is gone takes no new connection, and that ends the run.
-        boolean again = e.passing() && !e.outlasted() && !e.lockNotToBeHad() && !e.connectionLost();
+        // A session that the server ended for its slowness looks like any other lost one: fewer
+        // jobs
+        // are the mend. One that is lost again and again without that ends the run.
+        boolean lost = e.connectionLost() && !Preparation.outlasted(began, budget);
+        boolean again =
+            lost || (e.passing() && !e.outlasted() && !e.lockNotToBeHad() && !e.connectionLost());
         if (!again || attempt == TRIES) {
+          if (lost) {
+            throw e;
+          }
           return null;
         }
       }
@@ -246,6 +252,7 @@ final class Settlement {
     while (!queue.isEmpty()) {
       List<List<String>> next = take(queue, alone ? 1 : SINGLES_PER_TRANSACTION);
       Singles singles;
+      long began = System.nanoTime();
       try {
         singles = database.write(tx -> singles(tx, next));
         attempt = 1;
@@ -261,7 +268,8 @@ final class Settlement {
         }
         continue;
       } catch (StageException e) {
-        if (e.isBug() || !e.passing()) {
+        boolean lost = e.connectionLost() && !Preparation.outlasted(began, budget);
+        if (e.isBug() || !e.passing() || (lost && attempt == TRIES)) {
           throw e;
         }
         if (attempt++ == TRIES) {
