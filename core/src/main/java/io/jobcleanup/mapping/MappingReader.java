@@ -1,6 +1,5 @@
 package io.jobcleanup.mapping;
 
-import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.mapping.YamlSection.Report;
 import java.io.StringReader;
 import java.time.Duration;
@@ -9,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -20,8 +17,6 @@ import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads {@code mapping.yaml}: all that can be told without a database. */
 final class MappingReader {
-
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   private static final Set<String> ROW_NAMES = Set.of("now", "job", "attempt", "source", "payer");
   private static final Set<String> FAIL_NAMES =
@@ -155,24 +150,7 @@ final class MappingReader {
       throw new IllegalArgumentException(
           "an expression as timeout belongs to the mapping language, but this version doesn't serve it yet");
     }
-    return CleanupOptions.checkTimeout(duration(text));
-  }
-
-  private static Duration duration(String text) {
-    Matcher matcher = DURATION.matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          "is \"%s\", a number with its unit is expected: 90s, 20m, 2h, 500ms or 1d"
-              .formatted(text));
-    }
-    long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(number);
-      case "s" -> Duration.ofSeconds(number);
-      case "m" -> Duration.ofMinutes(number);
-      case "h" -> Duration.ofHours(number);
-      default -> Duration.ofDays(number);
-    };
+    return Durations.timeout(text);
   }
 
   private static Times times(YamlSection section, Times inherited) {

@@ -1,6 +1,6 @@
 package io.jobcleanup.server.cli;
 
-import io.jobcleanup.server.settings.Durations;
+import io.jobcleanup.mapping.Durations;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

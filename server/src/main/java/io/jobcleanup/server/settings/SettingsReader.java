@@ -1,6 +1,7 @@
 package io.jobcleanup.server.settings;
 
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.mapping.Durations;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;

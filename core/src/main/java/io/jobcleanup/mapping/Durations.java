@@ -1,4 +1,4 @@
-package io.jobcleanup.server.settings;
+package io.jobcleanup.mapping;
 
 import io.jobcleanup.CleanupOptions;
 import java.time.Duration;
