@@ -19,17 +19,27 @@ public final class Durations {
    *     {@link CleanupOptions} gives
    */
   public static Duration timeout(String text) {
-    Duration timeout = duration(text);
-    if (timeout.compareTo(CleanupOptions.MIN_TIMEOUT) < 0
-        || timeout.compareTo(CleanupOptions.MAX_TIMEOUT) > 0) {
+    return between(
+        CleanupOptions.MIN_TIMEOUT.toSeconds() + "s",
+        CleanupOptions.MAX_TIMEOUT.toDays() + "d",
+        text);
+  }
+
+  /**
+   * Reads a duration that has its limits.
+   *
+   * @param least the shortest that is allowed, in the same form
+   * @param most the longest that is allowed, in the same form
+   * @param text such as {@code 500ms}, {@code 90s}, {@code 20m}, {@code 2h} or {@code 1d}
+   * @throws IllegalArgumentException if it is no number with a unit, or outside its limits
+   */
+  public static Duration between(String least, String most, String text) {
+    Duration duration = duration(text);
+    if (duration.compareTo(duration(least)) < 0 || duration.compareTo(duration(most)) > 0) {
       throw new IllegalArgumentException(
-          "is \"%s\", allowed are %ds to %dd"
-              .formatted(
-                  text,
-                  CleanupOptions.MIN_TIMEOUT.toSeconds(),
-                  CleanupOptions.MAX_TIMEOUT.toDays()));
+          "is \"%s\", allowed are %s to %s".formatted(text, least, most));
     }
-    return timeout;
+    return duration;
   }
 
   private static Duration duration(String text) {

@@ -111,6 +111,7 @@ public final class Cli {
     CommandLine commandLine =
         new CommandLine(new Root())
             .addSubcommand(new DemoCommand(surroundings))
+            .addSubcommand(new ServeCommand(surroundings))
             .addSubcommand(new RunCommand(surroundings))
             .addSubcommand(new FindCommand(surroundings))
             .addSubcommand(new DoctorCommand(surroundings))

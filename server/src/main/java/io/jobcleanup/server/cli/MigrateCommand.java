@@ -3,6 +3,7 @@ package io.jobcleanup.server.cli;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.schema.ServiceSchema;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -55,8 +56,9 @@ final class MigrateCommand implements Callable<Integer> {
   public Integer call() {
     PrintStream out = surroundings.out();
     if (instead.print) {
-      out.print(
+      out.println(
           JobCleanup.schemaScript(Session.mapping(Session.settings(surroundings), mapping.file)));
+      out.print(ServiceSchema.script());
       return ExitCode.FINE.number();
     }
     try (Session session = Session.open(surroundings)) {
@@ -67,7 +69,7 @@ final class MigrateCommand implements Callable<Integer> {
         out.println("The schema job_cleanup is removed.");
         return ExitCode.FINE.number();
       }
-      int applied = cleanup.migrate();
+      int applied = new ServiceSchema(session.database().dataSource()).migrate(cleanup);
       out.println(
           applied == 0
               ? "The schema job_cleanup is up to date."
@@ -84,7 +86,8 @@ final class MigrateCommand implements Callable<Integer> {
     String loss =
         "Without the schema job_cleanup nobody knows any more what was given back: "
             + "refunds that your"
-            + " own ledger doesn't show could be paid again, and what is owed is forgotten.";
+            + " own ledger doesn't show could be paid again, and what is owed is forgotten. "
+            + "People and API tokens of the service go, too.";
     if (!surroundings.terminal()) {
       throw new ProgramException(
           ExitCode.MISCONFIGURED,

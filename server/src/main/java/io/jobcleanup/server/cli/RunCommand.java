@@ -123,7 +123,7 @@ final class RunCommand implements Callable<Integer> {
         drain);
   }
 
-  private static void prepareSchema(Session session, JobCleanup cleanup) {
+  static void prepareSchema(Session session, JobCleanup cleanup) {
     if (session.settings().migrate() == Migrate.AUTO) {
       cleanup.migrate();
     } else if (!cleanup.migrated()) {

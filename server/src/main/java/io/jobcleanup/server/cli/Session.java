@@ -58,7 +58,16 @@ final class Session implements AutoCloseable {
   }
 
   static Session open(Surroundings surroundings, Settings settings) {
-    HostDatabase database = HostDatabase.open(settings);
+    return open(surroundings, settings, HostDatabase.open(settings));
+  }
+
+  /** As {@link #open(Surroundings)}, for the service. */
+  static Session openForService(Surroundings surroundings) {
+    Settings settings = settings(surroundings);
+    return open(surroundings, settings, HostDatabase.openForService(settings));
+  }
+
+  private static Session open(Surroundings surroundings, Settings settings, HostDatabase database) {
     database.psqlLine().ifPresent(line -> tellOfEmbedded(surroundings, settings, line));
     return new Session(settings, database);
   }

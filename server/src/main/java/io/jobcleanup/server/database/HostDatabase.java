@@ -31,6 +31,9 @@ public final class HostDatabase implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HostDatabase.class);
 
   private static final Duration PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final Duration SERVICE_PATIENCE = Duration.ofMillis(2_500);
+  private static final Duration VALIDATION = Duration.ofSeconds(1);
   private static final String CANNOT_CONNECT_NOW = "57P03";
   private static final String TOO_MANY_CONNECTIONS = "53300";
   private static final String NO_SUCH_DATABASE = "3D000";
@@ -56,8 +59,20 @@ public final class HostDatabase implements AutoCloseable {
    *     within its {@code connect_timeout}, or doesn't let us in
    */
   public static HostDatabase open(Settings settings) {
+    return open(settings, LONGEST);
+  }
+
+  /**
+   * As {@link #open(Settings)}, for whoever has people waiting: once open, it says within 4 s that
+   * the database doesn't answer, whatever {@code connect_timeout} is.
+   */
+  public static HostDatabase openForService(Settings settings) {
+    return open(settings, SERVICE_PATIENCE);
+  }
+
+  private static HostDatabase open(Settings settings, Duration patience) {
     if (settings.databaseUrl() == null) {
-      return openEmbedded(settings);
+      return openEmbedded(settings, patience);
     }
     DatabaseUrl url = DatabaseUrl.parse(settings.databaseUrl());
     if (!url.ignored().isEmpty()) {
@@ -65,14 +80,14 @@ public final class HostDatabase implements AutoCloseable {
           .addKeyValue("parameters", String.join(",", url.ignored()))
           .log("Ignored parameters of DATABASE_URL that mean nothing here");
     }
-    return new HostDatabase(url, connect(url, "DATABASE_URL"), null);
+    return new HostDatabase(url, connect(url, "DATABASE_URL", patience), null);
   }
 
-  private static HostDatabase openEmbedded(Settings settings) {
+  private static HostDatabase openEmbedded(Settings settings, Duration patience) {
     try {
       EmbeddedPostgres postgres = EmbeddedPostgres.at(settings.home());
       DatabaseUrl url = DatabaseUrl.of(postgres.jdbcUrl(), postgres.user(), postgres.password());
-      HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME");
+      HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME", patience);
       SpecificationTables.createOnce(pool);
       return new HostDatabase(url, pool, postgres.psqlLine());
     } catch (EmbeddedPostgresException e) {
@@ -84,12 +99,12 @@ public final class HostDatabase implements AutoCloseable {
     }
   }
 
-  private static HikariDataSource connect(DatabaseUrl url, String setting) {
+  private static HikariDataSource connect(DatabaseUrl url, String setting, Duration poolPatience) {
     long start = System.nanoTime();
     long patience = TimeUnit.SECONDS.toNanos(url.connectTimeoutSeconds());
     while (true) {
       try (Connection probe = url.dataSource().getConnection()) {
-        return pool(url);
+        return pool(url, poolPatience);
       } catch (SQLException e) {
         if (!maySoonWork(e) || System.nanoTime() - start > patience - PAUSE.toNanos()) {
           throw unreachable(url, setting, e, System.nanoTime() - start);
@@ -99,13 +114,15 @@ public final class HostDatabase implements AutoCloseable {
     }
   }
 
-  private static HikariDataSource pool(DatabaseUrl url) {
+  private static HikariDataSource pool(DatabaseUrl url, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("job-cleanup");
     config.setDataSource(url.dataSource());
     config.setMaximumPoolSize(url.connectionLimit());
     config.setMinimumIdle(0);
-    config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(url.connectTimeoutSeconds()));
+    config.setConnectionTimeout(
+        Math.min(TimeUnit.SECONDS.toMillis(url.connectTimeoutSeconds()), patience.toMillis()));
+    config.setValidationTimeout(VALIDATION.toMillis());
     // We have just been let in; the pool itself would take a second to say that we weren't.
     config.setInitializationFailTimeout(-1);
     return new HikariDataSource(config);

@@ -2,8 +2,12 @@ package io.jobcleanup.server.settings;
 
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.server.log.LogFormat;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * @param home {@code job-cleanup.home}: the directory of the embedded database and made secrets
  * @param databaseUrl {@code DATABASE_URL} as it was written, a secret; null for the embedded
  *     database
+ * @param web where the service listens, and as whom it is known
+ * @param cron the cron endpoint
+ * @param schedule when the service runs by itself
+ * @param firstAdmin who is made admin while there is none; null where nobody was named
  */
 public record Settings(
     Duration timeout,
@@ -31,7 +39,66 @@ public record Settings(
     Migrate migrate,
     @Nullable Path mapping,
     Path home,
-    @Nullable String databaseUrl) {
+    @Nullable String databaseUrl,
+    Web web,
+    Cron cron,
+    Schedule schedule,
+    @Nullable FirstAdmin firstAdmin) {
+
+  /**
+   * Where the service listens, and as whom it is known.
+   *
+   * @param port {@code PORT}: the HTTP port; 0 takes a free one
+   * @param managementPort {@code MANAGEMENT_PORT}: the port of health and metrics, 0 takes a free
+   *     one; null where they share {@code port}
+   * @param publicUrl {@code job-cleanup.public-url}: the origin that browsers know the service by,
+   *     scheme, host and a port that isn't the scheme's own; null where it is as the Host header
+   *     says
+   * @param trustedProxies {@code job-cleanup.trusted-proxies}: whose forwarded addresses are
+   *     believed
+   */
+  public record Web(
+      int port,
+      @Nullable Integer managementPort,
+      @Nullable URI publicUrl,
+      List<AddressRange> trustedProxies) {
+    /** Takes a copy. */
+    public Web {
+      trustedProxies = List.copyOf(trustedProxies);
+    }
+  }
+
+  /**
+   * The cron endpoint.
+   *
+   * @param secrets {@code CRON_SECRET} and {@code CRON_SECRET_PREVIOUS}, each of which opens it;
+   *     where there is none, it is closed
+   * @param maxDuration {@code job-cleanup.cron.max-duration}: how long a call drains at most
+   */
+  public record Cron(List<Secret> secrets, Duration maxDuration) {
+    /** Takes a copy. */
+    public Cron {
+      secrets = List.copyOf(secrets);
+    }
+  }
+
+  /**
+   * When the service runs by itself.
+   *
+   * @param cron {@code job-cleanup.schedule.cron}: five fields as in crontab(5)
+   * @param zone {@code job-cleanup.schedule.zone}: the time zone that they mean
+   * @param enabled {@code job-cleanup.schedule.enabled}; null where nothing was said: then it runs,
+   *     but for the rule of the first run
+   */
+  public record Schedule(String cron, ZoneId zone, @Nullable Boolean enabled) {}
+
+  /**
+   * Who is made admin while there is none.
+   *
+   * @param email {@code ADMIN_EMAIL}
+   * @param password {@code ADMIN_PASSWORD}
+   */
+  public record FirstAdmin(String email, Secret password) {}
 
   /** Whether our schema is brought up to date by a run. */
   public enum Migrate {
@@ -60,13 +127,19 @@ public record Settings(
         Migrate.AUTO,
         null,
         DEFAULT_HOME,
+        null,
+        new Web(3000, null, null, List.of()),
+        new Cron(List.of(), Duration.ofSeconds(50)),
+        new Schedule("*/15 * * * *", ZoneOffset.UTC, null),
         null);
   }
 
   /** Without the database's address, which holds a password. */
   @Override
   public String toString() {
-    return "Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s]"
-        .formatted(timeout, batchSize, logPerJob, migrate, mapping, home);
+    return ("Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s, web=%s,"
+            + " cron=%s, schedule=%s, firstAdmin=%s]")
+        .formatted(
+            timeout, batchSize, logPerJob, migrate, mapping, home, web, cron, schedule, firstAdmin);
   }
 }

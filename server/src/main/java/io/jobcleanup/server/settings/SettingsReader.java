@@ -6,8 +6,16 @@ import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.log.LogFormat;
+import io.jobcleanup.server.settings.Settings.Cron;
+import io.jobcleanup.server.settings.Settings.FirstAdmin;
 import io.jobcleanup.server.settings.Settings.Migrate;
+import io.jobcleanup.server.settings.Settings.Schedule;
+import io.jobcleanup.server.settings.Settings.Web;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -53,9 +63,40 @@ public final class SettingsReader {
   private static final String MAPPING = "job-cleanup.mapping";
   private static final String HOME = "job-cleanup.home";
 
+  private static final String PUBLIC_URL = "job-cleanup.public-url";
+  private static final String TRUSTED_PROXIES = "job-cleanup.trusted-proxies";
+  private static final String CRON_MAX_DURATION = "job-cleanup.cron.max-duration";
+  private static final String SCHEDULE_CRON = "job-cleanup.schedule.cron";
+  private static final String SCHEDULE_ZONE = "job-cleanup.schedule.zone";
+  private static final String SCHEDULE_ENABLED = "job-cleanup.schedule.enabled";
+
   /** Every setting there is; one that isn't here doesn't exist. */
   private static final List<String> KEYS =
-      List.of(TIMEOUT, BATCH_SIZE, LOG_PER_JOB, LOG_FORMAT, MIGRATE, MAPPING, HOME);
+      List.of(
+          TIMEOUT,
+          BATCH_SIZE,
+          LOG_PER_JOB,
+          LOG_FORMAT,
+          MIGRATE,
+          MAPPING,
+          HOME,
+          PUBLIC_URL,
+          TRUSTED_PROXIES,
+          CRON_MAX_DURATION,
+          SCHEDULE_CRON,
+          SCHEDULE_ZONE,
+          SCHEDULE_ENABLED);
+
+  private static final String PORT = "PORT";
+  private static final String MANAGEMENT_PORT = "MANAGEMENT_PORT";
+  private static final String CRON_SECRET = "CRON_SECRET";
+  private static final String CRON_SECRET_PREVIOUS = "CRON_SECRET_PREVIOUS";
+  private static final String ADMIN_EMAIL = "ADMIN_EMAIL";
+  private static final String ADMIN_PASSWORD = "ADMIN_PASSWORD";
+
+  private static final int MIN_SECRET_LENGTH = 16;
+  private static final int MIN_PASSWORD_LENGTH = 12;
+  private static final Pattern EMAIL = Pattern.compile("[^\\s@]{1,64}@[^\\s@]{1,255}");
 
   private final ConfigurableEnvironment environment;
   private final Map<String, String> variables;
@@ -141,7 +182,23 @@ public final class SettingsReader {
             value(MIGRATE, text -> oneOf(Migrate.class, text)).orElse(defaults.migrate()),
             value(MAPPING, SettingsReader::path).orElse(null),
             value(HOME, SettingsReader::path).orElse(defaults.home()),
-            environment.getProperty("DATABASE_URL"));
+            environment.getProperty("DATABASE_URL"),
+            new Web(
+                named(PORT, SettingsReader::port).orElse(defaults.web().port()),
+                named(MANAGEMENT_PORT, SettingsReader::port).orElse(null),
+                value(PUBLIC_URL, SettingsReader::origin).orElse(null),
+                value(TRUSTED_PROXIES, SettingsReader::ranges)
+                    .orElse(defaults.web().trustedProxies())),
+            new Cron(
+                cronSecrets(),
+                value(CRON_MAX_DURATION, text -> Durations.between("1s", "1h", text))
+                    .orElse(defaults.cron().maxDuration())),
+            new Schedule(
+                value(SCHEDULE_CRON, SettingsReader::fiveFields).orElse(defaults.schedule().cron()),
+                value(SCHEDULE_ZONE, SettingsReader::zone).orElse(defaults.schedule().zone()),
+                value(SCHEDULE_ENABLED, SettingsReader::trueOrFalse).orElse(null)),
+            firstAdmin());
+    checkPorts(settings.web());
     if (!faults.isEmpty()) {
       throw new ProgramException(
           ExitCode.MISCONFIGURED,
@@ -226,6 +283,72 @@ public final class SettingsReader {
     }
   }
 
+  /** A setting that has a name of its own, and is known by that alone. */
+  private <T> Optional<T> named(String name, Function<String, T> parser) {
+    String text = environment.getProperty(name);
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(parser.apply(text.strip()));
+    } catch (IllegalArgumentException e) {
+      faults.add("%s: %s".formatted(name, e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private void checkPorts(Web web) {
+    Integer management = web.managementPort();
+    if (management != null && management == web.port() && management != 0) {
+      faults.add(
+          "MANAGEMENT_PORT: is %d, as PORT is; leave it out to have both on one port"
+              .formatted(management));
+    }
+  }
+
+  private List<Secret> cronSecrets() {
+    Optional<Secret> current = named(CRON_SECRET, SettingsReader::cronSecret);
+    Optional<Secret> previous = named(CRON_SECRET_PREVIOUS, SettingsReader::cronSecret);
+    if (previous.isPresent() && environment.getProperty(CRON_SECRET) == null) {
+      faults.add("CRON_SECRET_PREVIOUS: is there without CRON_SECRET, which it came before");
+    }
+    return Stream.of(current, previous).flatMap(Optional::stream).toList();
+  }
+
+  private static Secret cronSecret(String text) {
+    Secret secret = new Secret(text);
+    if (secret.length() < MIN_SECRET_LENGTH) {
+      throw new IllegalArgumentException(
+          "has %d characters, at least %d are needed"
+              .formatted(secret.length(), MIN_SECRET_LENGTH));
+    }
+    return secret;
+  }
+
+  private @Nullable FirstAdmin firstAdmin() {
+    Optional<String> email = named(ADMIN_EMAIL, SettingsReader::email);
+    // A password is taken as it is, white space around it included.
+    String password = environment.getProperty(ADMIN_PASSWORD);
+    boolean emailGiven = environment.getProperty(ADMIN_EMAIL) != null;
+    if (emailGiven != (password != null)) {
+      faults.add(
+          "%s: is there without %s; give both, or neither"
+              .formatted(
+                  emailGiven ? ADMIN_EMAIL : ADMIN_PASSWORD,
+                  emailGiven ? ADMIN_PASSWORD : ADMIN_EMAIL));
+    }
+    if (password == null) {
+      return null;
+    }
+    Secret secret = new Secret(password);
+    if (secret.length() < MIN_PASSWORD_LENGTH) {
+      faults.add(
+          "ADMIN_PASSWORD: has %d characters, at least %d are needed"
+              .formatted(secret.length(), MIN_PASSWORD_LENGTH));
+    }
+    return email.map(it -> new FirstAdmin(it, secret)).orElse(null);
+  }
+
   private @Nullable ConfigurationProperty property(ConfigurationPropertyName name) {
     for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
       ConfigurationProperty found = source.getConfigurationProperty(name);
@@ -278,6 +401,80 @@ public final class SettingsReader {
     throw new IllegalArgumentException(
         "is \"%s\", allowed are whole numbers from 1 to %d"
             .formatted(text, CleanupOptions.MAX_BATCH_SIZE));
+  }
+
+  private static int port(String text) {
+    if (text.matches("\\d{1,5}") && Integer.parseInt(text) <= 65_535) {
+      return Integer.parseInt(text);
+    }
+    throw new IllegalArgumentException(
+        "is \"%s\", allowed are whole numbers from 1 to 65535, and 0 for any free port"
+            .formatted(text));
+  }
+
+  private static URI origin(String text) {
+    try {
+      URI url = new URI(text);
+      String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+      boolean alone =
+          (url.getRawPath() == null || url.getRawPath().isEmpty() || url.getRawPath().equals("/"))
+              && url.getRawQuery() == null
+              && url.getRawFragment() == null
+              && url.getRawUserInfo() == null;
+      if (url.getHost() != null
+          && alone
+          && url.getPort() <= 65_535
+          && (scheme.equals("http") || scheme.equals("https"))) {
+        int usual = scheme.equals("https") ? 443 : 80;
+        return new URI(
+            scheme,
+            null,
+            url.getHost().toLowerCase(Locale.ROOT),
+            url.getPort() == usual ? -1 : url.getPort(),
+            null,
+            null,
+            null);
+      }
+    } catch (URISyntaxException e) {
+      // Said below.
+    }
+    throw new IllegalArgumentException(
+        "is \"%s\", scheme and host are expected, and nothing after them: https://jobs.example.com"
+            .formatted(text));
+  }
+
+  private static List<AddressRange> ranges(String text) {
+    return Stream.of(text.split(","))
+        .map(String::strip)
+        .filter(it -> !it.isEmpty())
+        .map(AddressRange::parse)
+        .toList();
+  }
+
+  private static String fiveFields(String text) {
+    if (text.split("\\s+").length != 5) {
+      throw new IllegalArgumentException(
+          "is \"%s\", five fields are expected as in crontab(5): minute, hour, day of the month, month, day of the week"
+              .formatted(text));
+    }
+    return text;
+  }
+
+  private static ZoneId zone(String text) {
+    try {
+      return ZoneId.of(text);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "is \"%s\", a time zone's name is expected: UTC, Europe/Berlin".formatted(text), e);
+    }
+  }
+
+  private static String email(String text) {
+    if (!EMAIL.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "is \"%s\", an address is expected: admin@example.com".formatted(text));
+    }
+    return text;
   }
 
   private static boolean trueOrFalse(String text) {

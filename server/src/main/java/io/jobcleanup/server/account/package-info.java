@@ -1,0 +1,5 @@
+/** Who may use the service. */
+@NullMarked
+package io.jobcleanup.server.account;
+
+import org.jspecify.annotations.NullMarked;

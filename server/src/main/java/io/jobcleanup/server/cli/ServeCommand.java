@@ -1,0 +1,73 @@
+package io.jobcleanup.server.cli;
+
+import io.jobcleanup.JobCleanup;
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.server.ExitCode;
+import io.jobcleanup.server.service.Service;
+import io.jobcleanup.server.settings.Settings;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The service: API and schedule, until it is told to end. */
+@Command(
+    name = "serve",
+    header = "Run the service: HTTP API and schedule.",
+    description = {
+      "",
+      "Listens on PORT (default 3000) until it gets SIGTERM or SIGINT; a run in progress then ends "
+          + "its batch first."
+    })
+final class ServeCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
+
+  @Mixin Options.MappingFile mapping = new Options.MappingFile();
+
+  private final Surroundings surroundings;
+
+  ServeCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Session session = Session.openForService(surroundings);
+    try {
+      Settings settings = session.settings();
+      JobCleanup cleanup = session.cleanup(mapping.file);
+      RunCommand.prepareSchema(session, cleanup);
+      Mapping tables = Session.mapping(settings, mapping.file);
+      Service service = Service.start(settings, session.database(), tables);
+      CountDownLatch ended = new CountDownLatch(1);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    service.close();
+                    session.close();
+                    log.info("Stopped");
+                    ended.countDown();
+                  }));
+      log.atInfo()
+          .addKeyValue("port", service.port())
+          .addKeyValue("seconds", secondsSinceStart())
+          .log("Ready");
+      ended.await();
+      return ExitCode.FINE.number();
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private static String secondsSinceStart() {
+    Duration up = Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
+    return String.format(Locale.ROOT, "%.1f", up.toMillis() / 1000.0);
+  }
+}

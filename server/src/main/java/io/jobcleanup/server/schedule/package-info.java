@@ -1,0 +1,5 @@
+/** When the service runs by itself. */
+@NullMarked
+package io.jobcleanup.server.schedule;
+
+import org.jspecify.annotations.NullMarked;
