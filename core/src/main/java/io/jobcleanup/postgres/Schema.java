@@ -284,7 +284,8 @@ public final class Schema {
     String to = Sql.identifier(role);
     return new String[] {
       "grant usage on schema %s to %s;".formatted(NAME, to),
-      "grant select on all tables in schema %s to %s;".formatted(NAME, to),
+      "grant select on %1$s.run, %1$s.run_job, %1$s.refund, %1$s.refusal, %1$s.baseline, %1$s.installation, %1$s.schema_history to %2$s;"
+          .formatted(NAME, to),
       "grant insert, update on %s.run, %s.run_job, %s.refund, %s.refusal to %s;"
           .formatted(NAME, NAME, NAME, NAME, to),
       "grant delete on %s.refusal to %s;".formatted(NAME, to)

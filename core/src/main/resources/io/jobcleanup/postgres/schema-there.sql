@@ -1,4 +1,4 @@
--- Whether our schema is there, and whether our role may use its tables.
+-- Whether our schema is there, and whether our role may use its tables; a service keeps others in it, which are not ours to judge.
 select exists (select from pg_catalog.pg_class c
                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                where n.nspname = 'job_cleanup' and c.relname = 'schema_history') as there,
@@ -11,4 +11,5 @@ select exists (select from pg_catalog.pg_class c
              else has_table_privilege(c.oid, 'select') end)
          from pg_catalog.pg_class c
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.nspname = 'job_cleanup'
-         where c.relkind = 'r' and has_schema_privilege(n.oid, 'usage')), false) as usable
+         where c.relname in ('run', 'run_job', 'refund', 'refusal', 'baseline', 'installation', 'schema_history')
+           and has_schema_privilege(n.oid, 'usage')), false) as usable
