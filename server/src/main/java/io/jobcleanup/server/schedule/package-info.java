@@ -1,4 +1,6 @@
-/** When the service runs by itself. */
+/**
+ * The service's own schedule: cleanups once per tick over all instances, by the database's clock.
+ */
 @NullMarked
 package io.jobcleanup.server.schedule;
 
