@@ -6,6 +6,8 @@ import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.answer.CleanupAnswer;
+import io.jobcleanup.server.answer.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -5,6 +5,7 @@ import io.jobcleanup.Diagnosis.Finding;
 import io.jobcleanup.Diagnosis.Level;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import java.io.PrintStream;
 import java.util.List;

@@ -7,6 +7,8 @@ import io.jobcleanup.JobExplanation;
 import io.jobcleanup.StuckJob;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.answer.JobAnswer;
+import io.jobcleanup.server.answer.Json;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -17,7 +19,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -50,40 +51,6 @@ final class FindCommand implements Callable<Integer> {
     this.surroundings = surroundings;
   }
 
-  /** A job as {@code find --json} lists it; durations in milliseconds. */
-  record Found(
-      String id,
-      String source,
-      String status,
-      Instant since,
-      long processingDuration,
-      long timeoutMs,
-      @Nullable String userId,
-      @Nullable BigDecimal tokensCost,
-      BigDecimal wouldGiveBack,
-      String why) {}
-
-  /** A job as {@code find JOB --json} explains it; durations in milliseconds. */
-  record Explained(
-      String id,
-      String source,
-      String status,
-      boolean stuck,
-      String reason,
-      @Nullable Instant since,
-      Instant now,
-      long timeoutMs,
-      List<String> heldBy,
-      @Nullable String userId,
-      @Nullable BigDecimal balance,
-      @Nullable BigDecimal tokensCost,
-      List<String> charges,
-      List<String> givenBack,
-      BigDecimal wouldGiveBack,
-      String would) {}
-
-  private record Answer(List<?> jobs) {}
-
   @Override
   public Integer call() {
     try (Session session = Session.open(surroundings)) {
@@ -93,7 +60,7 @@ final class FindCommand implements Callable<Integer> {
       if (jobs.isEmpty()) {
         List<StuckJob> stuck = cleanup.findStuckJobs(options);
         if (json.wanted) {
-          answer(stuck.stream().map(FindCommand::found).toList());
+          surroundings.out().println(Json.write(JobAnswer.found(stuck)));
         } else {
           print(stuck, session.settings().timeout());
         }
@@ -101,17 +68,13 @@ final class FindCommand implements Callable<Integer> {
         List<JobExplanation> explained =
             jobs.stream().map(job -> explain(cleanup, job, options)).toList();
         if (json.wanted) {
-          answer(explained.stream().map(FindCommand::explained).toList());
+          surroundings.out().println(Json.write(JobAnswer.explained(explained)));
         } else {
           explained.forEach(this::print);
         }
       }
       return ExitCode.FINE.number();
     }
-  }
-
-  private void answer(List<?> jobs) {
-    surroundings.out().println(Json.write(new Answer(jobs)));
   }
 
   private static JobExplanation explain(JobCleanup cleanup, String job, CleanupOptions options) {
@@ -248,39 +211,5 @@ final class FindCommand implements Callable<Integer> {
     surroundings
         .out()
         .println("  %-12s %s".formatted(label, Words.printable(value)).stripTrailing());
-  }
-
-  private static Found found(StuckJob job) {
-    return new Found(
-        job.job().text(),
-        job.job().source(),
-        job.status(),
-        job.since(),
-        job.stuckFor().toMillis(),
-        job.timeout().toMillis(),
-        job.payer(),
-        Json.plainOrNull(job.cost()),
-        Json.plain(job.wouldGiveBack()),
-        job.why());
-  }
-
-  private static Explained explained(JobExplanation job) {
-    return new Explained(
-        job.job().text(),
-        job.job().source(),
-        job.status(),
-        job.stuck(),
-        job.reason(),
-        job.since(),
-        job.now(),
-        job.timeout().toMillis(),
-        job.heldBy(),
-        job.payer(),
-        Json.plainOrNull(job.balance()),
-        Json.plainOrNull(job.cost()),
-        job.charges(),
-        job.givenBack(),
-        Json.plain(job.wouldGiveBack()),
-        job.would());
   }
 }

@@ -8,6 +8,8 @@ import io.jobcleanup.Outcome;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.answer.CleanupAnswer;
+import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import java.io.PrintStream;
 import java.time.Duration;

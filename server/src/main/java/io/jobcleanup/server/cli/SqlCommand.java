@@ -2,6 +2,7 @@ package io.jobcleanup.server.cli;
 
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.database.HostDatabase;
 import java.io.PrintStream;
 import java.math.BigDecimal;

@@ -1,4 +1,4 @@
-package io.jobcleanup.server.cli;
+package io.jobcleanup.server.answer;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.jobcleanup.CleanupResult;
@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param result what it did
  * @param message the same in a sentence
  */
-record CleanupAnswer(boolean success, Result result, String message) {
+public record CleanupAnswer(boolean success, Result result, String message) {
 
   /** Counts are jobs; tokens are the host's own units. */
-  record Result(
+  public record Result(
       long totalFound,
       long cleanedUp,
       long failed,
@@ -34,7 +34,7 @@ record CleanupAnswer(boolean success, Result result, String message) {
       boolean jobsTruncated) {}
 
   /** One job; {@code processingDuration} in milliseconds, {@code error} only where it failed. */
-  record Job(
+  public record Job(
       String id,
       @Nullable String userId,
       BigDecimal tokensRefunded,
@@ -45,16 +45,19 @@ record CleanupAnswer(boolean success, Result result, String message) {
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String error) {}
 
   /** One job that failed, and why. */
-  record Failure(String jobId, String error) {}
+  public record Failure(String jobId, String error) {}
 
   /** What became of refunds owed from earlier runs. */
-  record Owed(long paid, BigDecimal tokensPaid, long stillOwed, BigDecimal tokensStillOwed) {}
+  public record Owed(
+      long paid, BigDecimal tokensPaid, long stillOwed, BigDecimal tokensStillOwed) {}
 
-  static CleanupAnswer of(CleanupResult result) {
+  /** The answer to a run that took place. */
+  public static CleanupAnswer of(CleanupResult result) {
     return new CleanupAnswer(true, resultOf(result), result.message());
   }
 
-  static Result resultOf(CleanupResult result) {
+  /** What a run did. */
+  public static Result resultOf(CleanupResult result) {
     OwedTotals owed = result.owed();
     return new Result(
         result.totalFound(),

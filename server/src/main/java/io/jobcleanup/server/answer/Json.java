@@ -1,4 +1,4 @@
-package io.jobcleanup.server.cli;
+package io.jobcleanup.server.answer;
 
 import io.jobcleanup.CleanupResult;
 import java.math.BigDecimal;
@@ -8,7 +8,7 @@ import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes answers as JSON: members in the order of their records, numbers plain. */
-final class Json {
+public final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
@@ -17,23 +17,28 @@ final class Json {
 
   private Json() {}
 
+  /** What writes them. */
+  public static JsonMapper mapper() {
+    return MAPPER;
+  }
+
   /** One JSON text on one line. */
-  static String write(Object answer) {
+  public static String write(Object answer) {
     return MAPPER.writeValueAsString(answer);
   }
 
   /** An amount that is written without trailing zeros and without an exponent. */
-  static BigDecimal plain(BigDecimal amount) {
+  public static BigDecimal plain(BigDecimal amount) {
     return new BigDecimal(CleanupResult.plain(amount));
   }
 
   /** As {@link #plain}, where there may be none. */
-  static @Nullable BigDecimal plainOrNull(@Nullable BigDecimal amount) {
+  public static @Nullable BigDecimal plainOrNull(@Nullable BigDecimal amount) {
     return amount == null ? null : plain(amount);
   }
 
   /** Reads a JSON text that PostgreSQL has written, to stand in another. */
-  static Object read(String json) {
+  public static Object read(String json) {
     return MAPPER.readTree(json);
   }
 }

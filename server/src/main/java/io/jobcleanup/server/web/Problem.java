@@ -1,0 +1,84 @@
+package io.jobcleanup.server.web;
+
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+
+/**
+ * An error as RFC 9457 describes one, with the member {@code error} that clients of the
+ * specification look for. Immutable.
+ *
+ * @param type what kind of problem it is
+ * @param title the status in words
+ * @param status the HTTP status
+ * @param error what is wrong, in a few fixed words
+ * @param detail what is wrong in this case, and what would be right; never with a secret or an
+ *     internal; null where {@code error} says it all
+ * @param more further members
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(
+    String type,
+    String title,
+    int status,
+    String error,
+    @Nullable String detail,
+    @JsonAnyGetter Map<String, Object> more) {
+  /** The media type of problems. */
+  public static final String MEDIA_TYPE = MediaType.APPLICATION_PROBLEM_JSON_VALUE;
+
+  private static final String ABOUT_BLANK = "about:blank";
+
+  /** Takes a copy. */
+  public Problem {
+    more = Map.copyOf(more);
+  }
+
+  /** A problem that {@code error} says all of. */
+  public static Problem of(int status, String error) {
+    return of(status, error, null);
+  }
+
+  /** A problem in general and in this case. */
+  public static Problem of(int status, String error, @Nullable String detail) {
+    HttpStatus known = HttpStatus.resolve(status);
+    return new Problem(
+        ABOUT_BLANK,
+        known == null ? "Error" : known.getReasonPhrase(),
+        status,
+        error,
+        detail,
+        Map.of());
+  }
+
+  /** The request has no credentials, or wrong ones. */
+  public static Problem unauthorized() {
+    return of(401, "Unauthorized");
+  }
+
+  /** The request's credentials don't suffice, or it comes from another site. */
+  public static Problem forbidden() {
+    return of(403, "Forbidden");
+  }
+
+  /** The request itself is wrong. */
+  public static Problem invalid(String detail) {
+    return of(400, "Invalid request", detail);
+  }
+
+  /** The database doesn't answer; nobody outside learns more. */
+  public static Problem databaseAway() {
+    return of(503, "Service unavailable", "The database doesn't answer. Try again in a moment.");
+  }
+
+  /** This problem with one more member. */
+  public Problem with(String member, Object value) {
+    Map<String, Object> all = new LinkedHashMap<>(more);
+    all.put(member, value);
+    return new Problem(type, title, status, error, detail, all);
+  }
+}
