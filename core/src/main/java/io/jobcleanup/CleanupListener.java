@@ -24,6 +24,13 @@ public interface CleanupListener {
   /** A refund owed from an earlier run was paid. */
   default void owedPaid(String runId, RefundOrder order) {}
 
-  /** The run is over. */
+  /**
+   * The run ended before its time: the database was lost, or wouldn't go on.
+   *
+   * @param committed what had been settled until then
+   */
+  default void failed(CleanupResult committed, Duration took) {}
+
+  /** The run is over, and went to its end. */
   default void completed(CleanupResult result, Duration took) {}
 }

@@ -48,6 +48,11 @@ public record Listeners(List<CleanupListener> all) implements CleanupListener {
   }
 
   @Override
+  public void failed(CleanupResult committed, Duration took) {
+    each(it -> it.failed(committed, took));
+  }
+
+  @Override
   public void completed(CleanupResult result, Duration took) {
     each(it -> it.completed(result, took));
   }

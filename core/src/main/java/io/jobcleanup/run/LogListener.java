@@ -112,6 +112,11 @@ public final class LogListener implements CleanupListener {
   }
 
   @Override
+  public void failed(CleanupResult committed, Duration took) {
+    jobs.remove(committed.runId());
+  }
+
+  @Override
   public void completed(CleanupResult result, Duration took) {
     AtomicLong count = jobs.remove(result.runId());
     if (count != null && count.get() > JOBS_LOGGED) {

@@ -119,7 +119,10 @@ public final class Run {
       listener.completed(result, Duration.ofNanos(System.nanoTime() - began));
       return result;
     } catch (RuntimeException e) {
-      throw understood(e, tally.result(OwedTotals.NONE, 0, true));
+      CleanupResult committed = tally.result(OwedTotals.NONE, 0, true);
+      RuntimeException understood = understood(e, committed);
+      listener.failed(committed, Duration.ofNanos(System.nanoTime() - began));
+      throw understood;
     }
   }
 
