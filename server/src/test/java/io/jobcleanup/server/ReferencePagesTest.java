@@ -19,7 +19,8 @@ class ReferencePagesTest {
   private static final Path PAGES = Path.of("..", "docs", "reference");
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo", "run", "find", "doctor", "map", "migrate", "sql", "stop"})
+  @ValueSource(
+      strings = {"", "demo", "serve", "run", "find", "doctor", "map", "migrate", "sql", "stop"})
   void helpIsAsTheCommandLinePageShowsIt(String command) throws IOException {
     String page = Files.readString(PAGES.resolve("command-line.md"));
     String[] arguments =

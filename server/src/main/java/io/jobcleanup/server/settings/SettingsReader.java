@@ -6,6 +6,7 @@ import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.log.LogFormat;
+import io.jobcleanup.server.schedule.Crontab;
 import io.jobcleanup.server.settings.Settings.Cron;
 import io.jobcleanup.server.settings.Settings.FirstAdmin;
 import io.jobcleanup.server.settings.Settings.Migrate;
@@ -54,6 +55,10 @@ public final class SettingsReader {
       ConfigurationPropertyName.of("logging.level");
   private static final ConfigurationPropertyName STRUCTURED =
       ConfigurationPropertyName.of("logging.structured.format.console");
+
+  /** What a Spring Boot application would heed, and the service doesn't. */
+  private static final List<ConfigurationPropertyName> OF_THE_FRAMEWORK =
+      List.of(ConfigurationPropertyName.of("server"), ConfigurationPropertyName.of("management"));
 
   private static final String TIMEOUT = "job-cleanup.timeout";
   private static final String BATCH_SIZE = "job-cleanup.batch-size";
@@ -194,7 +199,7 @@ public final class SettingsReader {
                 value(CRON_MAX_DURATION, text -> Durations.between("1s", "1h", text))
                     .orElse(defaults.cron().maxDuration())),
             new Schedule(
-                value(SCHEDULE_CRON, SettingsReader::fiveFields).orElse(defaults.schedule().cron()),
+                value(SCHEDULE_CRON, SettingsReader::crontab).orElse(defaults.schedule().cron()),
                 value(SCHEDULE_ZONE, SettingsReader::zone).orElse(defaults.schedule().zone()),
                 value(SCHEDULE_ENABLED, SettingsReader::trueOrFalse).orElse(null)),
             firstAdmin());
@@ -219,6 +224,14 @@ public final class SettingsReader {
             .filter(SettingsReader::meantForUs)
             .distinct()
             .forEach(name -> check(named, name));
+        named.stream()
+            .filter(name -> OF_THE_FRAMEWORK.stream().anyMatch(it -> it.isAncestorOf(name)))
+            .distinct()
+            .forEach(
+                name ->
+                    warnings.add(
+                        "%s%s is no setting of this program, and is ignored"
+                            .formatted(place(named.getConfigurationProperty(name)), name)));
       }
     }
   }
@@ -451,12 +464,8 @@ public final class SettingsReader {
         .toList();
   }
 
-  private static String fiveFields(String text) {
-    if (text.split("\\s+").length != 5) {
-      throw new IllegalArgumentException(
-          "is \"%s\", five fields are expected as in crontab(5): minute, hour, day of the month, month, day of the week"
-              .formatted(text));
-    }
+  private static String crontab(String text) {
+    Crontab.parse(text);
     return text;
   }
 

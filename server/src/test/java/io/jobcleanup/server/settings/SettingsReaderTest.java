@@ -7,12 +7,20 @@ import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.log.LogFormat;
+import io.jobcleanup.server.settings.Settings.Cron;
 import io.jobcleanup.server.settings.Settings.Migrate;
+import io.jobcleanup.server.settings.Settings.Schedule;
+import io.jobcleanup.server.settings.Settings.Web;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +73,14 @@ class SettingsReaderTest {
             Migrate.NEVER,
             Path.of("m.yaml"),
             Path.of("here"),
+            null,
+            new Web(
+                3000,
+                null,
+                URI.create("https://jobs.example.com"),
+                List.of(AddressRange.parse("10.0.0.0/8"), AddressRange.parse("::1"))),
+            new Cron(List.of(), Duration.ofSeconds(20)),
+            new Schedule("0 */6 * * *", ZoneId.of("Europe/Berlin"), true),
             null);
 
     assertThat(
@@ -79,6 +95,10 @@ class SettingsReaderTest {
                       migrate: never
                       mapping: m.yaml
                       home: here
+                      public-url: https://Jobs.example.com:443/
+                      trusted-proxies: 10.0.0.0/8, ::1
+                      cron: {max-duration: 20s}
+                      schedule: {cron: "0 */6 * * *", zone: Europe/Berlin, enabled: true}
                     """)))
         .isEqualTo(expected);
     assertThat(
@@ -93,18 +113,30 @@ class SettingsReaderTest {
                     job-cleanup.migrate=never
                     job-cleanup.mapping=m.yaml
                     job-cleanup.home=here
+                    job-cleanup.public-url=https://jobs.example.com
+                    job-cleanup.trusted-proxies=10.0.0.0/8,::1
+                    job-cleanup.cron.max-duration=20s
+                    job-cleanup.schedule.cron=0 */6 * * *
+                    job-cleanup.schedule.zone=Europe/Berlin
+                    job-cleanup.schedule.enabled=true
                     """)))
         .isEqualTo(expected);
     assertThat(
             read(
-                Map.of(
-                    "JOB_CLEANUP_TIMEOUT", "7m",
-                    "JOB_CLEANUP_BATCH_SIZE", "5",
-                    "JOB_CLEANUP_LOG_PER_JOB", "false",
-                    "JOB_CLEANUP_LOG_FORMAT", "ecs",
-                    "JOB_CLEANUP_MIGRATE", "never",
-                    "JOB_CLEANUP_MAPPING", "m.yaml",
-                    "JOB_CLEANUP_HOME", "here")))
+                Map.ofEntries(
+                    Map.entry("JOB_CLEANUP_TIMEOUT", "7m"),
+                    Map.entry("JOB_CLEANUP_BATCH_SIZE", "5"),
+                    Map.entry("JOB_CLEANUP_LOG_PER_JOB", "false"),
+                    Map.entry("JOB_CLEANUP_LOG_FORMAT", "ecs"),
+                    Map.entry("JOB_CLEANUP_MIGRATE", "never"),
+                    Map.entry("JOB_CLEANUP_MAPPING", "m.yaml"),
+                    Map.entry("JOB_CLEANUP_HOME", "here"),
+                    Map.entry("JOB_CLEANUP_PUBLIC_URL", "https://jobs.example.com"),
+                    Map.entry("JOB_CLEANUP_TRUSTED_PROXIES", "10.0.0.0/8,::1"),
+                    Map.entry("JOB_CLEANUP_CRON_MAX_DURATION", "20s"),
+                    Map.entry("JOB_CLEANUP_SCHEDULE_CRON", "0 */6 * * *"),
+                    Map.entry("JOB_CLEANUP_SCHEDULE_ZONE", "Europe/Berlin"),
+                    Map.entry("JOB_CLEANUP_SCHEDULE_ENABLED", "true"))))
         .isEqualTo(expected);
   }
 
@@ -165,7 +197,16 @@ class SettingsReaderTest {
     "JOB_CLEANUP_BATCH_SIZE,1.5,from 1 to 10000",
     "JOB_CLEANUP_LOG_PER_JOB,yes,allowed are true and false",
     "JOB_CLEANUP_LOG_FORMAT,xml,allowed are logfmt and ecs",
-    "JOB_CLEANUP_MIGRATE,off,allowed are auto and never"
+    "JOB_CLEANUP_MIGRATE,off,allowed are auto and never",
+    "JOB_CLEANUP_PUBLIC_URL,jobs.example.com,scheme and host are expected",
+    "JOB_CLEANUP_PUBLIC_URL,https://jobs.example.com/app,nothing after them",
+    "JOB_CLEANUP_PUBLIC_URL,ftp://jobs.example.com,scheme and host are expected",
+    "JOB_CLEANUP_TRUSTED_PROXIES,proxy.example.com,addresses and ranges are expected",
+    "JOB_CLEANUP_TRUSTED_PROXIES,10.0.0.0/33,addresses and ranges are expected",
+    "JOB_CLEANUP_CRON_MAX_DURATION,0s,allowed are 1s to 1h",
+    "JOB_CLEANUP_SCHEDULE_CRON,*/15 * * *,five fields",
+    "JOB_CLEANUP_SCHEDULE_ZONE,Mars/Olympus,a time zone's name is expected",
+    "JOB_CLEANUP_SCHEDULE_ENABLED,on,allowed are true and false"
   })
   void valueOutOfRangeNamesFieldValueAndRange(String variable, String value, String range) {
     assertThat(failure(Map.of(variable, value)))
@@ -206,5 +247,78 @@ class SettingsReaderTest {
 
     assertThat(settings.databaseUrl()).contains("Canary");
     assertThat(settings.toString()).doesNotContain("Canary");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PORT,65536,allowed are whole numbers from 1 to 65535",
+    "PORT,http,allowed are whole numbers from 1 to 65535",
+    "MANAGEMENT_PORT,-1,allowed are whole numbers from 1 to 65535",
+    "MANAGEMENT_PORT,3000,as PORT is",
+    "CRON_SECRET,'  123456789012345  ',has 15 characters",
+    "CRON_SECRET,'',has 0 characters",
+    "CRON_SECRET_PREVIOUS,1234567890123456,without CRON_SECRET",
+    "ADMIN_EMAIL,admin@example.com,without ADMIN_PASSWORD",
+    "ADMIN_PASSWORD,123456789012,without ADMIN_EMAIL"
+  })
+  void serviceIsntStartedWithAVariableOutOfRange(String variable, String value, String fault) {
+    assertThat(failure(Map.of(variable, value)))
+        .startsWith(variable + ": ")
+        .contains(fault)
+        .endsWith("1 fault; nothing was started.");
+  }
+
+  @Test
+  void shortPasswordOfTheFirstAdminIsRefusedAndNotShown() {
+    assertThat(failure(Map.of("ADMIN_EMAIL", "admin@example.com", "ADMIN_PASSWORD", "Canary-7f3a")))
+        .contains("ADMIN_PASSWORD: has 11 characters, at least 12 are needed")
+        .doesNotContain("Canary");
+  }
+
+  @Test
+  void secretsAreTakenAndNeverShown() {
+    Settings settings =
+        read(
+            Map.of(
+                "CRON_SECRET", "  Canary-7f3a-now-16  \n",
+                "CRON_SECRET_PREVIOUS", "Canary-7f3a-before",
+                "ADMIN_EMAIL", "admin@example.com",
+                "ADMIN_PASSWORD", " Canary-7f3a! "));
+
+    assertThat(settings.cron().secrets())
+        .containsExactly(new Secret("Canary-7f3a-now-16"), new Secret("Canary-7f3a-before"));
+    assertThat(settings.firstAdmin().password().reveal()).isEqualTo(" Canary-7f3a! ");
+    assertThat(settings.toString()).doesNotContain("Canary");
+  }
+
+  @Test
+  void portsAreTaken() {
+    Settings settings = read(Map.of("PORT", " 8080 ", "MANAGEMENT_PORT", "0"));
+
+    assertThat(settings.web().port()).isEqualTo(8080);
+    assertThat(settings.web().managementPort()).isEqualTo(0);
+  }
+
+  @Test
+  void frameworksOwnSettingsInAFileAreWarnedOf() throws IOException {
+    assertThat(
+            SettingsReader.read(withFile("application.yaml", "server:\n  port: 8080\n")).warnings())
+        .containsExactly(
+            "application.yaml:2  server.port is no setting of this program, and is ignored");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0/8,10.255.0.1,true",
+    "10.0.0.0/8,11.0.0.1,false",
+    "10.0.0.0/9,10.128.0.1,false",
+    "::1,::1,true",
+    "::1,127.0.0.1,false",
+    "fd00::/8,fdff::1,true",
+    "0.0.0.0/0,192.0.2.1,true"
+  })
+  void rangeOfAddressesHoldsThoseThatShareItsBits(String range, String address, boolean held)
+      throws UnknownHostException {
+    assertThat(AddressRange.parse(range).contains(InetAddress.getByName(address))).isEqualTo(held);
   }
 }
