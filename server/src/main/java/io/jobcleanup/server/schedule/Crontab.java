@@ -31,22 +31,28 @@ public final class Crontab {
   private static final int MOST_DAYS = 146_097;
 
   private enum Part {
-    MINUTE("minute", 0, 59, List.of()),
-    HOUR("hour", 0, 23, List.of()),
-    DAY_OF_MONTH("day of month", 1, 31, List.of()),
-    MONTH("month", 1, 12, MONTHS),
-    DAY_OF_WEEK("day of week", 0, SUNDAY_TOO, DAYS);
+    MINUTE("minute", 0, 59),
+    HOUR("hour", 0, 23),
+    DAY_OF_MONTH("day of month", 1, 31),
+    MONTH("month", 1, 12),
+    DAY_OF_WEEK("day of week", 0, SUNDAY_TOO);
 
     final String title;
     final int min;
     final int max;
-    final List<String> names;
 
-    Part(String title, int min, int max, List<String> names) {
+    Part(String title, int min, int max) {
       this.title = title;
       this.min = min;
       this.max = max;
-      this.names = names;
+    }
+
+    List<String> names() {
+      return switch (this) {
+        case MONTH -> MONTHS;
+        case DAY_OF_WEEK -> DAYS;
+        case MINUTE, HOUR, DAY_OF_MONTH -> List.of();
+      };
     }
   }
 
@@ -151,7 +157,7 @@ public final class Crontab {
         return value;
       }
     }
-    int name = part.names.indexOf(text.toLowerCase(Locale.ROOT));
+    int name = part.names().indexOf(text.toLowerCase(Locale.ROOT));
     if (name >= 0) {
       return part.min + name;
     }
@@ -161,9 +167,9 @@ public final class Crontab {
             .formatted(
                 part.min,
                 part.max,
-                part.names.isEmpty()
+                part.names().isEmpty()
                     ? ""
-                    : ", %s to %s".formatted(part.names.getFirst(), part.names.getLast()),
+                    : ", %s to %s".formatted(part.names().getFirst(), part.names().getLast()),
                 text));
   }
 
