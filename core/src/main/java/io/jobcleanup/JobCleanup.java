@@ -3,17 +3,23 @@ package io.jobcleanup;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Doctor;
+import io.jobcleanup.postgres.History;
 import io.jobcleanup.postgres.Host;
 import io.jobcleanup.postgres.Schema;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.run.Explanation;
 import io.jobcleanup.run.Finder;
 import io.jobcleanup.run.Listeners;
 import io.jobcleanup.run.LogListener;
 import io.jobcleanup.run.Run;
+import io.jobcleanup.run.Survey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +42,7 @@ public final class JobCleanup {
 
   private final Database database;
   private final Schema schema;
+  private final History history = new History();
   private final Mapping mapping;
   private final Duration timeout;
   private final @Nullable TokenRefunder refunder;
@@ -148,6 +155,103 @@ public final class JobCleanup {
     return new Explanation(
             database, bound.sources(), options, timeout, bound.state() == Schema.State.CURRENT)
         .of(job);
+  }
+
+  /**
+   * Counts what waits for a run now: stuck jobs by source, and refunds owed. Cheap: it reads what
+   * the indexes tell, and counts so far only. Writes nothing.
+   */
+  public Backlog backlog() {
+    Bound bound = bound();
+    return new Survey(database, bound.sources(), timeout, bound.state() == Schema.State.CURRENT)
+        .backlog();
+  }
+
+  /**
+   * Lists the runs in our history, the newest first; none where our schema isn't there.
+   *
+   * @param after {@link Page#next()} of the page before; null for the first page
+   * @param most how many, 1 to {@link Page#MAX_ITEMS}
+   * @throws IllegalArgumentException if {@code most} is out of range, or {@code after} isn't from a
+   *     page before
+   */
+  public Page<RunRecord> runs(@Nullable String after, int most) {
+    checkMost(most);
+    if (after != null && uuid(after).isEmpty()) {
+      throw new IllegalArgumentException(
+          "after is \"%s\", allowed is what the page before gave as next".formatted(after));
+    }
+    return remembered(tx -> history.runs(tx, after, most), Page.empty());
+  }
+
+  /** One run in our history; empty where there is none of that id. */
+  public Optional<RunRecord> run(String id) {
+    return uuid(id)
+        .flatMap(it -> remembered(tx -> history.run(tx, it.toString()), Optional.empty()));
+  }
+
+  /**
+   * Lists what a run did to jobs, by their tables and keys; none where our history has no such run.
+   *
+   * @param run the run's id
+   * @param after {@link Page#next()} of the page before; null for the first page
+   * @param most how many, 1 to {@link Page#MAX_ITEMS}
+   * @throws IllegalArgumentException if {@code most} is out of range, or {@code after} isn't from a
+   *     page before
+   */
+  public Page<RunJob> jobsOfRun(String run, @Nullable String after, int most) {
+    checkMost(most);
+    return uuid(run)
+        .map(
+            it ->
+                remembered(
+                    tx -> history.jobs(tx, it.toString(), after, most), Page.<RunJob>empty()))
+        .orElse(Page.empty());
+  }
+
+  /**
+   * How long ago the last run that went to its end ended, by the database's clock; empty where our
+   * history has none.
+   */
+  public Optional<Duration> sinceGoodRun() {
+    return remembered(history::sinceGoodRun, Optional.empty());
+  }
+
+  /**
+   * Whether anybody ever started a run that wasn't a dry one, by whatever trigger but {@link
+   * Trigger#SCHEDULE}; remembered though the history be deleted. False where our schema isn't
+   * there.
+   */
+  public boolean everAskedFor() {
+    return remembered(history::everAskedFor, false);
+  }
+
+  private <T> T remembered(Function<Tx, T> question, T whereAbsent) {
+    return database.read(
+        tx -> {
+          Schema.State state = schema.state(tx);
+          if (state == Schema.State.ABSENT) {
+            return whereAbsent;
+          }
+          requireCurrent(state);
+          return question.apply(tx);
+        });
+  }
+
+  private static void checkMost(int most) {
+    if (most < 1 || most > Page.MAX_ITEMS) {
+      throw new IllegalArgumentException(
+          "most is %d, allowed are 1 to %d".formatted(most, Page.MAX_ITEMS));
+    }
+  }
+
+  private static Optional<UUID> uuid(String text) {
+    try {
+      UUID uuid = UUID.fromString(text);
+      return uuid.toString().equalsIgnoreCase(text) ? Optional.of(uuid) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** Runs one cleanup with the defaults. */

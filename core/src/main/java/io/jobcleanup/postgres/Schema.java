@@ -288,6 +288,7 @@ public final class Schema {
           .formatted(NAME, to),
       "grant insert, update on %s.run, %s.run_job, %s.refund, %s.refusal to %s;"
           .formatted(NAME, NAME, NAME, NAME, to),
+      "grant update (asked_for_at) on %s.installation to %s;".formatted(NAME, to),
       "grant delete on %s.refusal to %s;".formatted(NAME, to)
     };
   }

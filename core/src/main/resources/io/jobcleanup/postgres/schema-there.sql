@@ -8,6 +8,7 @@ select exists (select from pg_catalog.pg_class c
              when 'run_job' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
              when 'refund' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
              when 'refusal' then has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete')
+             when 'installation' then has_table_privilege(c.oid, 'select') and has_column_privilege(c.oid, 'asked_for_at', 'update')
              else has_table_privilege(c.oid, 'select') end)
          from pg_catalog.pg_class c
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.nspname = 'job_cleanup'

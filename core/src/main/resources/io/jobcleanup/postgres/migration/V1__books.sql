@@ -20,6 +20,7 @@ create table job_cleanup.run (
   error text
 );
 create index run_started_at on job_cleanup.run (started_at);
+create index run_completed_at on job_cleanup.run (completed_at) where state = 'COMPLETED';
 comment on table job_cleanup.run is 'One row per cleanup.';
 
 create table job_cleanup.run_job (
@@ -94,7 +95,8 @@ comment on table job_cleanup.baseline is 'Balances, and what their ledgers added
 
 create table job_cleanup.installation (
   installed_at timestamptz not null default clock_timestamp(),
-  baseline_at timestamptz
+  baseline_at timestamptz,
+  asked_for_at timestamptz            -- the first run that somebody started; null: so far, a schedule only reports
 );
 insert into job_cleanup.installation default values;
-comment on table job_cleanup.installation is 'When this schema was made, and the baseline recorded.';
+comment on table job_cleanup.installation is 'When this schema was made, the baseline recorded, and a run first asked for.';

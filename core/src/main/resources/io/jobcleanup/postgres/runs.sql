@@ -1,0 +1,9 @@
+-- Runs, the newest first: their ids are in the order of time.
+-- :after uuid as text, the id that they come after
+-- :limit int
+-- Index: the primary key of job_cleanup.run
+select *
+from job_cleanup.run
+where id < cast(:after as uuid)
+order by id desc
+limit :limit
