@@ -14,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  *     one batch settles
  * @param drain whether to go on, batch after batch, until all that was stuck at the start has been
  *     tried
+ * @param maxDuration how long the run may go on: after it no further transaction is begun, and what
+ *     is left is for the next run; null sets no limit
  */
 public record CleanupOptions(
-    @Nullable Duration timeout, boolean dryRun, int batchSize, boolean drain) {
+    @Nullable Duration timeout,
+    boolean dryRun,
+    int batchSize,
+    boolean drain,
+    @Nullable Duration maxDuration) {
 
   /** How long a job may be processed where neither run nor mapping says otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
@@ -34,13 +40,13 @@ public record CleanupOptions(
   public static final Duration MAX_TIMEOUT = Duration.ofDays(30);
 
   private static final CleanupOptions DEFAULTS =
-      new CleanupOptions(null, false, DEFAULT_BATCH_SIZE, false);
+      new CleanupOptions(null, false, DEFAULT_BATCH_SIZE, false, null);
 
   /**
    * Checks the ranges.
    *
-   * @throws IllegalArgumentException if timeout or batch size lies outside its range, or the
-   *     timeout isn't whole milliseconds
+   * @throws IllegalArgumentException if timeout or batch size lies outside its range, the timeout
+   *     isn't whole milliseconds, or the longest duration isn't positive
    */
   public CleanupOptions {
     if (timeout != null) {
@@ -49,6 +55,10 @@ public record CleanupOptions(
     if (batchSize < 1 || batchSize > MAX_BATCH_SIZE) {
       throw new IllegalArgumentException(
           "batchSize is %d, allowed are 1 to %d".formatted(batchSize, MAX_BATCH_SIZE));
+    }
+    if (maxDuration != null && !maxDuration.isPositive()) {
+      throw new IllegalArgumentException(
+          "maxDuration is %s, allowed is what is longer than nothing".formatted(maxDuration));
     }
   }
 
@@ -87,21 +97,26 @@ public record CleanupOptions(
 
   /** These options with another timeout, which comes before that of any source. */
   public CleanupOptions withTimeout(Duration timeout) {
-    return new CleanupOptions(timeout, dryRun, batchSize, drain);
+    return new CleanupOptions(timeout, dryRun, batchSize, drain, maxDuration);
   }
 
   /** These options, looking only or for real. */
   public CleanupOptions withDryRun(boolean dryRun) {
-    return new CleanupOptions(timeout, dryRun, batchSize, drain);
+    return new CleanupOptions(timeout, dryRun, batchSize, drain, maxDuration);
   }
 
   /** These options with another batch size. */
   public CleanupOptions withBatchSize(int batchSize) {
-    return new CleanupOptions(timeout, dryRun, batchSize, drain);
+    return new CleanupOptions(timeout, dryRun, batchSize, drain, maxDuration);
   }
 
   /** These options, for one batch or until all is done. */
   public CleanupOptions withDrain(boolean drain) {
-    return new CleanupOptions(timeout, dryRun, batchSize, drain);
+    return new CleanupOptions(timeout, dryRun, batchSize, drain, maxDuration);
+  }
+
+  /** These options with a limit to how long the run may go on. */
+  public CleanupOptions withMaxDuration(Duration maxDuration) {
+    return new CleanupOptions(timeout, dryRun, batchSize, drain, maxDuration);
   }
 }

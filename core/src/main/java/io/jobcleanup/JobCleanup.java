@@ -47,6 +47,7 @@ public final class JobCleanup {
   private final Duration timeout;
   private final @Nullable TokenRefunder refunder;
   private final CleanupListener listener;
+  private volatile boolean stopped;
 
   private JobCleanup(Builder builder) {
     this.database = new Database(builder.dataSource, builder.schema);
@@ -268,6 +269,7 @@ public final class JobCleanup {
    * Runs one cleanup, and records who asked for it.
    *
    * @param actor who started it; null where nobody did
+   * @throws IllegalStateException after {@link #stop()}
    * @throws UnusableDatabaseException if our schema is not there or not up to date, and this is no
    *     dry run
    */
@@ -278,8 +280,19 @@ public final class JobCleanup {
       return finder(bound).dryRun(options);
     }
     requireCurrent(bound.state());
-    return new Run(database, bound.sources(), options, timeout, refunder, listener)
+    if (stopped) {
+      throw new IllegalStateException("stopped: no further run begins");
+    }
+    return new Run(database, bound.sources(), options, timeout, refunder, listener, () -> stopped)
         .execute(trigger, actor);
+  }
+
+  /**
+   * Has runs in progress end with the transactions that they are in: they answer as usual, and say
+   * that something remains. No further run begins; looking is still possible. Returns at once.
+   */
+  public void stop() {
+    stopped = true;
   }
 
   private Finder finder(Bound bound) {

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,7 +67,7 @@ final class Trace {
     }
   }
 
-  private final List<Execution> executions = new ArrayList<>();
+  private final List<Execution> executions = Collections.synchronizedList(new ArrayList<>());
 
   /** All so far. */
   List<Execution> executions() {

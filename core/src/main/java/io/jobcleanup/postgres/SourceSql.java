@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -87,12 +88,13 @@ final class SourceSql {
     return Sql.of(
         "detect",
         Map.of(
-            "key",
-            keyColumns(),
-            "since",
-            by.instant(),
-            "position",
-            Sql.cast(by.sql(), "text"),
+            "columns",
+            String.join(
+                ", ",
+                keyColumns(),
+                by.instant() + " as since",
+                Sql.cast(by.sql(), "text") + " as position",
+                likelyPayer() + " as payer"),
             "jobs",
             tables.jobs().quoted(),
             "status",
@@ -107,6 +109,13 @@ final class SourceSql {
             further ? after : "true",
             "order",
             order));
+  }
+
+  /** An expression may fail for some row, or be slow; a column won't. */
+  private String likelyPayer() {
+    return refund != null && refund.payer() instanceof Value.Column
+        ? Sql.cast(rows.payer(), "text")
+        : "cast(null as text)";
   }
 
   /** Counts the stuck jobs of one range, up to a limit. */
@@ -175,20 +184,28 @@ final class SourceSql {
 
   // Holding
 
-  /** Locks those of the wanted jobs that are still stuck and that nobody holds. */
-  String claim() {
-    return claim("%s and %s and %s".formatted(statusIsProcessing, stuckSince(), where));
+  /**
+   * Locks those of the wanted jobs that are still stuck and that nobody holds.
+   *
+   * @param holdings whether to tell, too, which rows elsewhere have to be held
+   */
+  String claim(boolean holdings) {
+    return claim(
+        "%s and %s and %s".formatted(statusIsProcessing, stuckSince(), where),
+        holdings ? holdingColumns() : "");
   }
 
   /** Locks those of the wanted jobs that nobody holds, whatever their state. */
   String claimInAnyState() {
-    return claim("true");
+    return claim("true", "");
   }
 
-  private String claim(String condition) {
+  private String claim(String condition, String columns) {
     return Sql.of(
         "claim",
         Map.of(
+            "columns",
+            columns,
             "wanted",
             wanted(),
             "jobs",
@@ -202,30 +219,53 @@ final class SourceSql {
 
   /** Reads, per claimed job and charge, which rows elsewhere have to be held. */
   String holdings() {
-    List<String> columns = new ArrayList<>();
-    columns.add(
-        refund == null
-            ? "cast(null as text) as payer"
-            : Sql.cast(rows.payer(), "text") + " as payer");
+    return Sql.of(
+        "holdings",
+        Map.of(
+            "columns", holdingColumns(),
+            "wanted", wanted(),
+            "jobs", tables.jobs().quoted(),
+            "keyed", keyedJobs,
+            "charges", holdingsDependOnJobsAlone() ? "" : chargesOfJob()));
+  }
+
+  private String holdingColumns() {
+    StringBuilder columns = new StringBuilder();
+    columns
+        .append(", ")
+        .append(refund == null ? "cast(null as text)" : Sql.cast(rows.payer(), "text"))
+        .append(" as payer");
     List<String> match = balanceMatch();
     for (int i = 0; i < match.size(); i++) {
-      columns.add(Sql.cast(match.get(i), "text") + " as m" + i);
+      columns.append(", ").append(Sql.cast(match.get(i), "text")).append(" as m").append(i);
     }
     List<ForeignKeyUse> uses = foreignKeyUses();
     for (int use = 0; use < uses.size(); use++) {
       List<String> values = uses.get(use).values();
       for (int i = 0; i < values.size(); i++) {
-        columns.add(Sql.cast(values.get(i), "text") + " as r" + use + "_" + i);
+        columns
+            .append(", ")
+            .append(Sql.cast(values.get(i), "text"))
+            .append(" as r%d_%d".formatted(use, i));
       }
     }
-    return Sql.of(
-        "holdings",
-        Map.of(
-            "columns", String.join(", ", columns),
-            "wanted", wanted(),
-            "jobs", tables.jobs().quoted(),
-            "keyed", keyedJobs,
-            "charges", chargesOfJob()));
+    return columns.toString();
+  }
+
+  /** Whether the job's own columns tell which rows have to be held besides. */
+  boolean holdingsDependOnJobsAlone() {
+    if (refund == null) {
+      return true;
+    }
+    List<Value> values = new ArrayList<>(jobs.fail().values());
+    values.add(refund.payer());
+    refund.balances().forEach(balance -> values.addAll(balance.match().values()));
+    refund.ledger().forEach(ledger -> values.addAll(ledger.values().values()));
+    return values.stream()
+        .allMatch(
+            value ->
+                !(value instanceof Value.Computed computed)
+                    || computed.expression().isOfValuesAlone());
   }
 
   /** Locks the balance rows of given match values; null where the source has no balance. */
@@ -522,7 +562,7 @@ final class SourceSql {
                     "status", statusIsProcessing,
                     "n", n,
                     "written", written))),
-        jobJoin(values.line));
+        this::jobJoin);
   }
 
   /** Moves balances to what they will be; null where the source has none. */
@@ -567,8 +607,9 @@ final class SourceSql {
                     n,
                     "returned",
                     returned))),
-        "left join %s balance on %s"
-            .formatted(table.quoted(), balanceLine(balance, table, values.line)));
+        columns ->
+            "left join %s balance on %s"
+                .formatted(table.quoted(), balanceLine(balance, table, columns)));
   }
 
   /**
@@ -592,7 +633,8 @@ final class SourceSql {
             });
     return values.expressions.isEmpty()
         ? null
-        : values.write(new LineSql("", List.of()), jobJoin(values.line) + chargeJoin(values.line));
+        : values.write(
+            new LineSql("", List.of()), columns -> jobJoin(columns) + chargeJoin(columns));
   }
 
   /**
@@ -641,7 +683,7 @@ final class SourceSql {
                     "line", line.from(),
                     "n", n,
                     "returned", returned.isEmpty() ? "1" : String.join(", ", returned)))),
-        jobJoin(values.line) + chargeJoin(values.line));
+        columns -> jobJoin(columns) + chargeJoin(columns));
   }
 
   /**
@@ -732,6 +774,7 @@ final class SourceSql {
     private final LineSql.Columns line = new LineSql.Columns();
     private final Map<String, String> expressions = new LinkedHashMap<>();
     private final Map<String, String> valueNames = new LinkedHashMap<>();
+    private boolean rowsRead;
 
     Values(String prefix, Table table, Times times) {
       this.prefix = prefix;
@@ -769,6 +812,7 @@ final class SourceSql {
 
     String add(Table.Column column, Expression expression) {
       String name = prefix + expressions.size();
+      rowsRead = rowsRead || !expression.isOfValuesAlone();
       valueNames.put(column.name(), name);
       String sql =
           expression.sql(each -> names.fromLine(each, line, column, times.of(column.name())));
@@ -778,10 +822,16 @@ final class SourceSql {
       return name;
     }
 
-    Write write(LineSql statement, String joins) {
+    /**
+     * The write with what works its values out.
+     *
+     * @param rows joins the rows that the expressions may read
+     */
+    Write write(LineSql statement, Function<LineSql.Columns, String> rows) {
       if (expressions.isEmpty()) {
         return new Write(statement, null, Map.of());
       }
+      String joins = rowsRead ? rows.apply(line) : "";
       String n = line.use("n");
       return new Write(
           statement,

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The statements about one source, run and read. Stateless; safe for use by several threads. */
@@ -31,8 +33,9 @@ public final class SourceStatements {
    * @param key its key
    * @param since when its processing began
    * @param position where it stands in the order of its range
+   * @param payer whose tokens it probably took; null where a column of the job doesn't tell
    */
-  public record Found(List<String> key, Instant since, String position) {}
+  public record Found(List<String> key, Instant since, String position, @Nullable String payer) {}
 
   /**
    * What has to be held for one claimed job and one of its charges.
@@ -47,6 +50,14 @@ public final class SourceStatements {
       @Nullable String payer,
       List<@Nullable String> balance,
       List<List<@Nullable String>> references) {}
+
+  /**
+   * Jobs that are locked.
+   *
+   * @param keys their keys, in the order asked for
+   * @param holdings what has to be held besides; numbers are those among these keys
+   */
+  public record Claimed(List<List<String>> keys, List<Holding> holdings) {}
 
   /**
    * A job's row, with one of its charges, as it is seen under its lock.
@@ -104,6 +115,7 @@ public final class SourceStatements {
   private final BoundSource bound;
   private final SourceSql sql;
   private final String claim;
+  private final @Nullable String claimWithHoldings;
   private final String claimInAnyState;
   private final String holdings;
   private final @Nullable LineSql holdBalances;
@@ -119,7 +131,8 @@ public final class SourceStatements {
   SourceStatements(BoundSource bound) {
     this.bound = bound;
     this.sql = bound.sql();
-    this.claim = sql.claim();
+    this.claim = sql.claim(false);
+    this.claimWithHoldings = sql.holdingsDependOnJobsAlone() ? sql.claim(true) : null;
     this.claimInAnyState = sql.claimInAnyState();
     this.holdings = sql.holdings();
     this.holdBalances = sql.holdBalances();
@@ -263,7 +276,12 @@ public final class SourceStatements {
     return tx.list(
         sql.detect(range, after != null, refusals, filtered),
         parameters,
-        row -> new Found(key(row), instant(row, "since"), row.getString("position")));
+        row ->
+            new Found(
+                key(row),
+                instant(row, "since"),
+                row.getString("position"),
+                row.getString("payer")));
   }
 
   /** Counts stuck jobs, up to a limit. */
@@ -313,41 +331,61 @@ public final class SourceStatements {
                     row.getString("began")));
   }
 
-  /**
-   * Locks those jobs that are still stuck and that nobody holds; gives their numbers among those
-   * asked for, from 0.
-   */
-  public List<Integer> claim(Tx tx, List<List<String>> keys, Instant cut) {
-    return numbers(tx, claim, keys, cut);
+  /** Locks those jobs that are still stuck and that nobody holds. */
+  public Claimed claim(Tx tx, List<List<String>> keys, Instant cut) {
+    if (claimWithHoldings == null) {
+      return withHoldings(tx, claimAlone(tx, keys, cut));
+    }
+    List<Holding> holdings =
+        inOrder(tx.list(claimWithHoldings, wanted(keys, cut), this::holding), Holding::n);
+    List<Holding> renumbered = new ArrayList<>();
+    for (Holding each : holdings) {
+      renumbered.add(
+          new Holding(renumbered.size(), each.payer(), each.balance(), each.references()));
+    }
+    return new Claimed(holdings.stream().map(it -> keys.get(it.n())).toList(), renumbered);
   }
 
   /** Locks those jobs that nobody holds, whatever their state. */
-  public List<Integer> claimInAnyState(Tx tx, List<List<String>> keys) {
-    return numbers(tx, claimInAnyState, keys, Instant.EPOCH);
+  public Claimed claimInAnyState(Tx tx, List<List<String>> keys) {
+    return withHoldings(tx, claimed(tx, claimInAnyState, keys, Instant.EPOCH));
   }
 
-  private static List<Integer> numbers(Tx tx, String sql, List<List<String>> keys, Instant cut) {
-    List<Integer> numbers = tx.list(sql, wanted(keys, cut), row -> row.getInt("n") - 1);
-    if (new HashSet<>(numbers).size() < numbers.size()) {
+  /**
+   * Locks those jobs that are still stuck and that nobody holds, without asking what else has to be
+   * held; gives their keys in the order asked for.
+   */
+  public List<List<String>> claimAlone(Tx tx, List<List<String>> keys, Instant cut) {
+    return claimed(tx, claim, keys, cut);
+  }
+
+  private static List<List<String>> claimed(
+      Tx tx, String sql, List<List<String>> keys, Instant cut) {
+    return inOrder(tx.list(sql, wanted(keys, cut), row -> row.getInt("n") - 1), n -> n).stream()
+        .map(keys::get)
+        .toList();
+  }
+
+  private static <T> List<T> inOrder(List<T> rows, ToIntFunction<T> number) {
+    if (rows.stream().mapToInt(number).distinct().count() < rows.size()) {
       throw new UnexpectedWriteException("several rows have the same key");
     }
-    return numbers.stream().sorted().toList();
+    return rows.stream().sorted(Comparator.comparingInt(number)).toList();
   }
 
-  /** Reads what has to be held besides claimed jobs. */
-  public List<Holding> holdings(Tx tx, List<List<String>> keys) {
-    int match = matchColumns();
-    return tx.list(
-        holdings,
-        wanted(keys, Instant.EPOCH),
-        row -> {
-          List<List<@Nullable String>> values = new ArrayList<>();
-          for (int use = 0; use < references.size(); use++) {
-            values.add(texts(row, "r" + use + "_", references.get(use).columns().size()));
-          }
-          return new Holding(
-              row.getInt("n") - 1, row.getString("payer"), texts(row, "m", match), values);
-        });
+  private Claimed withHoldings(Tx tx, List<List<String>> keys) {
+    return new Claimed(
+        keys,
+        keys.isEmpty() ? List.of() : tx.list(holdings, wanted(keys, Instant.EPOCH), this::holding));
+  }
+
+  private Holding holding(ResultSet row) throws SQLException {
+    List<List<@Nullable String>> values = new ArrayList<>();
+    for (int use = 0; use < references.size(); use++) {
+      values.add(texts(row, "r" + use + "_", references.get(use).columns().size()));
+    }
+    return new Holding(
+        row.getInt("n") - 1, row.getString("payer"), texts(row, "m", matchColumns()), values);
   }
 
   /** Locks balance rows that nobody holds; gives the values that found them. */

@@ -10,7 +10,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open transaction. Before each statement the server is told how much time is left. Used by one
+ * One open transaction. The server is told how much time is left for its statements. Used by one
  * thread.
  */
 public final class Tx {
@@ -92,6 +92,9 @@ public final class Tx {
       SqlFault fault = SqlFault.of(e);
       if (fault == null || !fault.connectionLost()) {
         run("rollback to savepoint " + name);
+        if (budget != null) {
+          budget.toldInVain();
+        }
       }
       throw e;
     }
@@ -113,15 +116,17 @@ public final class Tx {
   }
 
   private void limitTime() {
-    Budget current = budget;
-    if (current != null) {
-      long left = current.remainingMs();
-      handle
-          .createQuery(LIMIT_TIME)
-          .bind("statement_ms", Long.toString(left))
-          .bind("lock_ms", Long.toString(Math.min(LONGEST_LOCK_WAIT_MS, Math.max(1, left / 2))))
-          .mapTo(String.class)
-          .one();
+    if (budget != null) {
+      budget.tell().ifPresent(this::limitTime);
     }
+  }
+
+  private void limitTime(long leftMs) {
+    handle
+        .createQuery(LIMIT_TIME)
+        .bind("statement_ms", Long.toString(leftMs))
+        .bind("lock_ms", Long.toString(Math.min(LONGEST_LOCK_WAIT_MS, Math.max(1, leftMs / 2))))
+        .mapTo(String.class)
+        .one();
   }
 }

@@ -30,8 +30,10 @@ final class Detection {
    * @param source where it is
    * @param key its key
    * @param since when its processing began
+   * @param payer whose tokens it probably took; null where a column of the job doesn't tell
    */
-  record Candidate(SourceStatements source, List<String> key, Instant since) {}
+  record Candidate(
+      SourceStatements source, List<String> key, Instant since, @Nullable String payer) {}
 
   /** The jobs of one source that began by one of its since columns: one index serves one range. */
   private static final class Range {
@@ -106,7 +108,7 @@ final class Detection {
         break;
       }
       Found found = oldest.page.removeFirst();
-      candidates.add(new Candidate(oldest.source, found.key(), found.since()));
+      candidates.add(new Candidate(oldest.source, found.key(), found.since(), found.payer()));
     }
     return candidates;
   }

@@ -26,13 +26,8 @@ final class Holds {
     this.balances = balances;
   }
 
-  /**
-   * Takes what some claimed jobs need.
-   *
-   * @param keys the jobs' keys
-   */
-  static Holds take(Tx tx, SourceStatements source, List<List<String>> keys) {
-    List<Holding> holdings = source.holdings(tx, keys);
+  /** Takes what some claimed jobs need. */
+  static Holds take(Tx tx, SourceStatements source, List<Holding> holdings) {
     Set<List<@Nullable String>> wanted = new LinkedHashSet<>();
     for (Holding holding : holdings) {
       if (!holding.balance().isEmpty() && !holding.balance().contains(null)) {

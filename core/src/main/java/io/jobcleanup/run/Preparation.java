@@ -3,6 +3,7 @@ package io.jobcleanup.run;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Budget;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Claimed;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import java.time.Duration;
@@ -50,12 +51,13 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
       List<List<String>> keys,
       Instant cut,
       Claim claim) {
-    List<List<String>> claimed = claimed(tx, source, keys, cut, claim);
-    if (claimed.isEmpty()) {
+    Claimed claimed =
+        claim == Claim.STUCK ? source.claim(tx, keys, cut) : source.claimInAnyState(tx, keys);
+    if (claimed.keys().isEmpty()) {
       return new Preparation(source, List.of(), keys);
     }
-    Holds holds = Holds.take(tx, source, claimed);
-    List<Looked> rows = source.look(tx, claimed, cut);
+    Holds holds = Holds.take(tx, source, claimed.holdings());
+    List<Looked> rows = source.look(tx, claimed.keys(), cut);
     List<Job> jobs = new Assessment(books, source, true).assess(tx, rows);
     List<Job> ready = new ArrayList<>();
     for (Job job : jobs) {
@@ -70,19 +72,12 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
   /** Prepares jobs whose refunds can't be worked out: they are looked at alone. */
   static Preparation withoutRefunds(
       Tx tx, Books books, SourceStatements source, List<List<String>> keys, Instant cut) {
-    List<List<String>> claimed = claimed(tx, source, keys, cut, Claim.STUCK);
+    List<List<String>> claimed = source.claimAlone(tx, keys, cut);
     if (claimed.isEmpty()) {
       return new Preparation(source, List.of(), keys);
     }
     List<Looked> rows = source.lookAtJobs(tx, claimed, cut).stream().filter(Looked::stuck).toList();
     return of(source, keys, new Assessment(books, source, true).assessWithoutRefunds(tx, rows));
-  }
-
-  private static List<List<String>> claimed(
-      Tx tx, SourceStatements source, List<List<String>> keys, Instant cut, Claim claim) {
-    List<Integer> numbers =
-        claim == Claim.STUCK ? source.claim(tx, keys, cut) : source.claimInAnyState(tx, keys);
-    return numbers.stream().map(keys::get).toList();
   }
 
   private static Preparation of(SourceStatements source, List<List<String>> keys, List<Job> ready) {

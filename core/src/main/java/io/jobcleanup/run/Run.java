@@ -20,13 +20,19 @@ import io.jobcleanup.run.Settlement.Left;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +49,12 @@ public final class Run {
 
   private static final int MOST_PASSED_OVER = 10_000;
 
+  /** With how many sessions a run settles while nobody else is at work. */
+  private static final int HANDS = 2;
+
+  /** Fewer jobs are settled sooner by one session. */
+  private static final int WORTH_DIVIDING = HANDS * Settlement.FIRST_CHUNK;
+
   private final Database database;
   private final Books books = new Books();
   private final List<SourceStatements> sources;
@@ -50,12 +62,14 @@ public final class Run {
   private final Duration defaultTimeout;
   private final @Nullable TokenRefunder refunder;
   private final CleanupListener listener;
+  private final Pace pace;
 
   /**
    * A run to be started.
    *
    * @param defaultTimeout the timeout where neither options nor mapping give one
    * @param refunder the host's own code, null where the mapping says what to write
+   * @param stopped asked before each transaction: whether the run is to end with what it has
    */
   public Run(
       Database database,
@@ -63,13 +77,15 @@ public final class Run {
       CleanupOptions options,
       Duration defaultTimeout,
       @Nullable TokenRefunder refunder,
-      CleanupListener listener) {
+      CleanupListener listener,
+      BooleanSupplier stopped) {
     this.database = database;
     this.sources = sources;
     this.options = options;
     this.defaultTimeout = defaultTimeout;
     this.refunder = refunder;
     this.listener = listener;
+    this.pace = new Pace(stopped, options.maxDuration());
   }
 
   /**
@@ -105,7 +121,7 @@ public final class Run {
   public CleanupResult execute(Trigger trigger, @Nullable String actor) {
     long began = System.nanoTime();
     Duration budget = database.budget();
-    Instant clock = database.read(books::now);
+    Instant clock = database.read(pace::look);
     String run = Uuid7.of(clock, 0).toString();
     Instant start = database.write(tx -> books.startRun(tx, run, trigger, actor, options));
     Tally tally = new Tally(run);
@@ -130,50 +146,42 @@ public final class Run {
       String run, Trigger trigger, Instant start, Duration budget, Tally tally) {
     listener.started(run, trigger, options);
     Map<SourceStatements, Instant> cuts = cuts(sources, start, options, defaultTimeout);
-    Map<SourceStatements, Settlement> settlements = new HashMap<>();
-    cuts.forEach(
-        (source, cut) ->
-            settlements.put(
-                source,
-                new Settlement(
-                    database,
-                    books,
-                    source,
-                    refunder,
-                    run,
-                    cut,
-                    timeout(source, options, defaultTimeout),
-                    budget)));
+    List<Map<SourceStatements, Settlement>> hands = new ArrayList<>();
+    for (int hand = 0; hand < HANDS; hand++) {
+      hands.add(settlements(run, cuts, budget));
+    }
     Detection detection = new Detection(database, cuts, true);
     listener.found(run, detection.count(options.drain() ? Long.MAX_VALUE : options.batchSize()));
     List<Candidate> passedOver = new ArrayList<>();
+    Allowance refusals = new Allowance(MOST_REFUSED);
     Predicate<List<Candidate>> settle =
-        candidates -> settle(candidates, settlements, tally, passedOver, run);
+        candidates -> settle(candidates, hands, tally, passedOver, refusals, run);
 
+    boolean all = true;
     List<Candidate> page = detection.next(room(tally));
     while (!page.isEmpty()) {
-      boolean goOn = settle.test(page) && room(tally) > 0;
-      page = goOn ? detection.next(room(tally)) : List.of();
+      all = settle.test(page);
+      page = all && room(tally) > 0 ? detection.next(room(tally)) : List.of();
     }
-    refusedBefore(cuts, tally, settle);
+    refusedBefore(cuts, tally, refusals, settle);
     long settledBefore;
     do {
       settledBefore = tally.settled();
-      List<Candidate> again = List.copyOf(passedOver);
+      Deque<Candidate> again = new ArrayDeque<>(passedOver);
       passedOver.clear();
-      for (int from = 0; from < again.size(); ) {
-        int to = Math.min(again.size(), from + Math.max(1, room(tally)));
-        boolean goOn = room(tally) > 0 && settle.test(again.subList(from, to));
-        if (!goOn) {
-          passedOver.addAll(again.subList(from, again.size()));
+      while (!again.isEmpty() && room(tally) > 0 && pace.mayGoOn()) {
+        List<Candidate> some = new ArrayList<>();
+        while (!again.isEmpty() && some.size() < room(tally)) {
+          some.add(again.removeFirst());
         }
-        from = goOn ? to : again.size();
+        all = settle.test(some) && all;
       }
+      passedOver.addAll(again);
     } while (options.drain() && !passedOver.isEmpty() && tally.settled() > settledBefore);
     OwedTotals owed = owed(run, start, budget);
-    boolean more = !detection.next(1).isEmpty();
+    boolean more = (!all && !pace.mayGoOn()) || !detection.next(1).isEmpty();
     long held = 0;
-    for (Map.Entry<SourceStatements, Settlement> each : settlements.entrySet()) {
+    for (Map.Entry<SourceStatements, Settlement> each : hands.getFirst().entrySet()) {
       List<List<String>> keys =
           passedOver.stream()
               .filter(it -> it.source() == each.getKey())
@@ -188,63 +196,128 @@ public final class Run {
     return tally.result(owed, held, more);
   }
 
-  /** How many jobs may be settled next. */
-  private int room(Tally tally) {
-    return options.drain()
-        ? Math.min(options.batchSize(), CHUNK)
-        : (int) Math.min(CHUNK, Math.max(0, options.batchSize() - tally.settled()));
+  private Map<SourceStatements, Settlement> settlements(
+      String run, Map<SourceStatements, Instant> cuts, Duration budget) {
+    Map<SourceStatements, Settlement> settlements = new HashMap<>();
+    cuts.forEach(
+        (source, cut) ->
+            settlements.put(
+                source,
+                new Settlement(
+                    database,
+                    books,
+                    source,
+                    refunder,
+                    run,
+                    cut,
+                    timeout(source, options, defaultTimeout),
+                    budget,
+                    pace,
+                    Math.min(CHUNK, options.batchSize()))));
+    return settlements;
   }
 
-  /** Settles jobs; tells whether more may be tried, or enough were refused. */
+  /**
+   * How many jobs may be settled next: somewhat less than the sessions may take on, since they are
+   * not divided evenly, and a few left over would be a transaction of their own.
+   */
+  private int room(Tally tally) {
+    int most = HANDS * CHUNK * 9 / 10;
+    return options.drain()
+        ? Math.min(HANDS * options.batchSize(), most)
+        : (int) Math.min(most, Math.max(0, options.batchSize() - tally.settled()));
+  }
+
+  /**
+   * Settles jobs, with several sessions where that helps; tells whether all were tried, so that
+   * more may be.
+   */
   private boolean settle(
       List<Candidate> candidates,
-      Map<SourceStatements, Settlement> settlements,
+      List<Map<SourceStatements, Settlement>> hands,
       Tally tally,
       List<Candidate> passedOver,
+      Allowance refusals,
       String run) {
+    AtomicInteger untried = new AtomicInteger();
+    List<Runnable> work = new ArrayList<>();
+    List<List<Candidate>> shares = shares(candidates);
+    for (int i = 0; i < shares.size(); i++) {
+      List<Candidate> share = shares.get(i);
+      Map<SourceStatements, Settlement> hand = hands.get(i);
+      work.add(
+          () -> {
+            for (Map.Entry<SourceStatements, Map<List<String>, Candidate>> each :
+                bySource(share).entrySet()) {
+              Map<List<String>, Candidate> keys = each.getValue();
+              Settlement settlement =
+                  Objects.requireNonNull(hand.get(each.getKey()), "every source has a settlement");
+              Left left =
+                  settlement.settle(
+                      List.copyOf(keys.keySet()),
+                      refusals,
+                      report -> {
+                        synchronized (tally) {
+                          tally.add(report);
+                          listener.settled(run, report);
+                        }
+                      });
+              untried.addAndGet(left.untried());
+              synchronized (passedOver) {
+                left.passedOver().stream()
+                    .flatMap(key -> Stream.ofNullable(keys.get(key)))
+                    .limit(Math.max(0, MOST_PASSED_OVER - passedOver.size()))
+                    .forEach(passedOver::add);
+              }
+            }
+          });
+    }
+    Hands.together(work);
+    return untried.get() == 0;
+  }
+
+  private static Map<SourceStatements, Map<List<String>, Candidate>> bySource(
+      List<Candidate> candidates) {
     Map<SourceStatements, Map<List<String>, Candidate>> bySource = new LinkedHashMap<>();
     for (Candidate each : candidates) {
       bySource
           .computeIfAbsent(each.source(), source -> new LinkedHashMap<>())
           .put(each.key(), each);
     }
-    int untried = 0;
-    for (Map.Entry<SourceStatements, Map<List<String>, Candidate>> each : bySource.entrySet()) {
-      Map<List<String>, Candidate> keys = each.getValue();
-      Settlement settlement =
-          Objects.requireNonNull(settlements.get(each.getKey()), "every source has a settlement");
-      Left left =
-          settlement.settle(
-              List.copyOf(keys.keySet()),
-              (int) Math.max(0, MOST_REFUSED - tally.refused()),
-              report -> {
-                tally.add(report);
-                listener.settled(run, report);
-              });
-      for (List<String> key : left.passedOver()) {
-        Candidate candidate = keys.get(key);
-        if (candidate != null && passedOver.size() < MOST_PASSED_OVER) {
-          passedOver.add(candidate);
-        }
-      }
-      untried += left.untried();
+    return bySource;
+  }
+
+  /**
+   * Divides jobs among sessions, those of one payer to the same, so that none has to pass over what
+   * another holds. One share where they are few, or others are at work.
+   */
+  private List<List<Candidate>> shares(List<Candidate> candidates) {
+    if (!pace.alone() || candidates.size() < WORTH_DIVIDING) {
+      return List.of(candidates);
     }
-    return untried == 0;
+    Map<Integer, List<Candidate>> shares =
+        candidates.stream()
+            .collect(
+                Collectors.groupingBy(it -> Math.floorMod(Objects.hashCode(it.payer()), HANDS)));
+    return List.copyOf(shares.values());
   }
 
   private void refusedBefore(
-      Map<SourceStatements, Instant> cuts, Tally tally, Predicate<List<Candidate>> settle) {
+      Map<SourceStatements, Instant> cuts,
+      Tally tally,
+      Allowance refusals,
+      Predicate<List<Candidate>> settle) {
     List<Candidate> due = new ArrayList<>();
-    int most = (int) Math.max(0, MOST_REFUSED - tally.refused());
     for (SourceStatements source : cuts.keySet()) {
-      List<DueRefusal> refusals =
+      int most = refusals.left();
+      List<DueRefusal> refused =
           most == 0 ? List.of() : database.read(tx -> books.dueRefusals(tx, source, most));
-      for (DueRefusal refusal : refusals) {
+      for (DueRefusal refusal : refused) {
         List<String> key = JobId.parseKey(refusal.jobKey(), source.keyColumns());
-        due.add(new Candidate(source, key, refusal.stuckSince()));
+        due.add(new Candidate(source, key, refusal.stuckSince(), null));
       }
     }
-    for (int from = 0; from < due.size() && room(tally) > 0 && tally.refused() < MOST_REFUSED; ) {
+    for (int from = 0; from < due.size() && room(tally) > 0 && refusals.left() > 0; ) {
       int to = Math.min(due.size(), from + room(tally));
       from = settle.test(due.subList(from, to)) ? to : due.size();
     }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +39,14 @@ final class Settlement {
   /** More than 64 subtransactions in one transaction slow every session of the host. */
   private static final int SINGLES_PER_TRANSACTION = 50;
 
-  /** What the first transaction takes on, while the JVM is cold; each that succeeds doubles it. */
-  private static final int FIRST_CHUNK = 100;
+  /**
+   * What the first transaction takes on, while the JVM is cold and while we are alone; each that
+   * succeeds may double it.
+   */
+  static final int FIRST_CHUNK = 100;
+
+  /** The same while others are at work. */
+  private static final int FIRST_CHUNK_AMONG_OTHERS = 25;
 
   /** How often jobs are tried again for a fault that may pass. */
   private static final int TRIES = 3;
@@ -48,7 +55,7 @@ final class Settlement {
    * What became of the jobs that were neither settled nor refused.
    *
    * @param passedOver the keys of those that somebody held, or that aren't stuck any more
-   * @param untried how many were left alone, since enough had been refused
+   * @param untried how many were left alone, since enough had been refused, or the run has to end
    */
   record Left(List<List<String>> passedOver, int untried) {}
 
@@ -63,8 +70,16 @@ final class Settlement {
   private final Instant cut;
   private final Duration timeout;
   private final Duration budget;
+  private final Pace pace;
+  private final int most;
   private int chunk;
+  private Duration worked = Duration.ZERO;
 
+  /**
+   * Settles nothing yet.
+   *
+   * @param most how many jobs one transaction takes on at most
+   */
   Settlement(
       Database database,
       Books books,
@@ -73,7 +88,9 @@ final class Settlement {
       String run,
       Instant cut,
       Duration timeout,
-      Duration budget) {
+      Duration budget,
+      Pace pace,
+      int most) {
     this.database = database;
     this.books = books;
     this.source = source;
@@ -82,7 +99,9 @@ final class Settlement {
     this.cut = cut;
     this.timeout = timeout;
     this.budget = budget;
-    this.chunk = FIRST_CHUNK;
+    this.pace = pace;
+    this.most = most;
+    this.chunk = Math.min(most, pace.alone() ? FIRST_CHUNK : FIRST_CHUNK_AMONG_OTHERS);
   }
 
   SourceStatements source() {
@@ -93,40 +112,57 @@ final class Settlement {
    * Settles jobs, in as many transactions as their time limit asks for.
    *
    * @param keys the jobs' keys, oldest first
-   * @param refusals how many jobs may be refused: behind them, those that can't be settled together
-   *     are left untried
+   * @param refusals how many jobs the run may still have refused: behind them, those that can't be
+   *     settled together are left untried
    * @param committed hears of each job as soon as it is committed: what comes later may be lost
    */
-  Left settle(List<List<String>> keys, int refusals, Consumer<JobReport> committed) {
-    AtomicInteger refused = new AtomicInteger();
-    Consumer<JobReport> counted =
-        report -> {
-          refused.addAndGet(report.outcome() instanceof Outcome.Refused ? 1 : 0);
-          committed.accept(report);
-        };
+  Left settle(List<List<String>> keys, Allowance refusals, Consumer<JobReport> committed) {
     List<List<String>> passedOver = new ArrayList<>();
     int untried = 0;
     Deque<List<String>> queue = new ArrayDeque<>(keys);
-    while (!queue.isEmpty()) {
+    while (!queue.isEmpty() && pace.mayGoOn()) {
       List<List<String>> next = take(queue, chunk);
       Settled settled = together(next);
       if (settled != null) {
-        settled.reports().forEach(counted);
+        settled.reports().forEach(committed);
         passedOver.addAll(settled.passedOver());
-        chunk = Math.min(Run.CHUNK, chunk * 2);
+        chunk = pace.next(next.size(), worked, most);
       } else if (next.size() > SINGLES_PER_TRANSACTION) {
         // Halved until the broken job is found among few, and until a transaction fits into its
         // time.
         chunk = Math.max(SINGLES_PER_TRANSACTION, next.size() / 2);
         next.reversed().forEach(queue::addFirst);
       } else {
-        int left = Math.clamp(refusals - refused.get(), 0, next.size());
-        untried += next.size() - left;
-        passedOver.addAll(oneByOne(next.subList(0, left), counted));
-        chunk = Math.min(Run.CHUNK, chunk * 2);
+        int granted = refusals.take(next.size());
+        untried += next.size() - granted;
+        AtomicInteger refused = new AtomicInteger();
+        passedOver.addAll(
+            oneByOne(
+                next.subList(0, granted),
+                report -> {
+                  refused.addAndGet(report.outcome() instanceof Outcome.Refused ? 1 : 0);
+                  committed.accept(report);
+                }));
+        refusals.giveBack(granted - refused.get());
+        chunk = Math.min(most, chunk * 2);
       }
     }
-    return new Left(passedOver, untried);
+    return new Left(passedOver, untried + queue.size());
+  }
+
+  /** Does some work in a transaction of its own, after the rest that the one before has earned. */
+  private <T> T paced(Function<Tx, T> work) {
+    pace.rest(worked);
+    long began = System.nanoTime();
+    try {
+      return database.write(
+          tx -> {
+            pace.look(tx);
+            return work.apply(tx);
+          });
+    } finally {
+      worked = Duration.ofNanos(System.nanoTime() - began);
+    }
   }
 
   /** How many of some jobs are stuck still. */
@@ -164,7 +200,7 @@ final class Settlement {
     for (int attempt = 1; ; attempt++) {
       long began = System.nanoTime();
       try {
-        return database.write(
+        return paced(
             tx -> {
               Preparation.startBudget(tx, budget);
               Preparation prepared = StageException.at(Stage.HOLD, () -> prepare(tx, keys));
@@ -254,7 +290,7 @@ final class Settlement {
       Singles singles;
       long began = System.nanoTime();
       try {
-        singles = database.write(tx -> singles(tx, next));
+        singles = paced(tx -> singles(tx, next));
         attempt = 1;
       } catch (Database.CommitUnknownException e) {
         Settled settled = afterLostCommit(next);

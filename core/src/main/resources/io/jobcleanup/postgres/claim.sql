@@ -3,7 +3,7 @@
 -- :k0, … text[], keys
 -- :cut   text, a moment with zone: what began then or earlier is stuck
 -- Index: the job table's unique key
-select wanted.n
+select wanted.n<columns>
 from <wanted>
 join <jobs> job on <keyed>
 where <condition>

@@ -3,7 +3,7 @@
 -- :limit     int, jobs
 -- :position  text, where an earlier page ended; with :k0 and so on, the key there
 -- Index: the partial one on the since column where the status is a processing one
-select <key>, <since> as since, <position> as position
+select <columns>
 from <jobs> job
 where <status> and <range> and <where> and <not_refused> and <after>
 order by <order>

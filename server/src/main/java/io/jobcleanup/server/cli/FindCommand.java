@@ -56,7 +56,7 @@ final class FindCommand implements Callable<Integer> {
     try (Session session = Session.open(surroundings)) {
       JobCleanup cleanup = session.cleanup(mapping.file);
       CleanupOptions options =
-          new CleanupOptions(timeout.duration, true, CleanupOptions.MAX_BATCH_SIZE, false);
+          new CleanupOptions(timeout.duration, true, CleanupOptions.MAX_BATCH_SIZE, false, null);
       if (jobs.isEmpty()) {
         List<StuckJob> stuck = cleanup.findStuckJobs(options);
         if (json.wanted) {

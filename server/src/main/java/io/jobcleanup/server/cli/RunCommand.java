@@ -122,7 +122,8 @@ final class RunCommand implements Callable<Integer> {
         timeout.duration,
         dryRun,
         batchSize == null ? session.settings().batchSize() : batchSize,
-        drain);
+        drain,
+        null);
   }
 
   static void prepareSchema(Session session, JobCleanup cleanup) {
