@@ -137,6 +137,27 @@ public final class Expression {
   }
 
   /**
+   * Whether the expression can't read any row: it is made of names, constants and calls of
+   * functions alone. What is more than that may, so it isn't said to be.
+   */
+  public boolean isOfValuesAlone() {
+    List<Token> solid = solid();
+    for (int i = 0; i < solid.size(); i++) {
+      boolean called = i + 1 < solid.size() && word(solid.get(i + 1)).equals("(");
+      boolean safe =
+          switch (solid.get(i).kind()) {
+            case WORD -> called && !word(solid.get(i)).equals("select");
+            case QUOTED_IDENTIFIER -> called;
+            case STRING, PARAMETER, COMMENT, OTHER -> true;
+          };
+      if (!safe) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
    * The tables that the expression reads besides the rows it is about, with or without a schema:
    * what stands behind FROM or JOIN. A function there is left out.
    */
