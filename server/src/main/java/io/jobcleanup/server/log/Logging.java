@@ -29,6 +29,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
   private static final String OURS = "io.jobcleanup";
   private static final String EMBEDDED = "io.jobcleanup.embedded";
 
+  /** Writes a stack trace for each try while the database is away; the schedule says it once. */
+  private static final String SCHEDULER = "com.github.kagkarlsson";
+
   /** For logback. */
   public Logging() {}
 
@@ -79,6 +82,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.setLevel(Level.WARN);
     context.getLogger(OURS).setLevel(Level.INFO);
     context.getLogger(EMBEDDED).setLevel(Level.WARN);
+    context.getLogger(SCHEDULER).setLevel(Level.OFF);
     levels.forEach((name, level) -> setLevel(context, name, level));
   }
 
