@@ -6,11 +6,9 @@ import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.database.Outage;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 import java.util.Locale;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
 final class Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
-  private static final String CONNECTION_CLASS = "08";
-  private static final Set<String> SHUT_DOWN = Set.of("57P01", "57P02", "57P03");
   private static final String NO_PRIVILEGE = "42501";
 
   private Failures() {}
@@ -67,10 +63,8 @@ final class Failures {
 
   /** What an error of PostgreSQL or its driver means. */
   static ProgramException ofSql(SQLException error) {
-    @Nullable String state = error.getSQLState();
     String message = String.valueOf(error.getMessage());
-    if (error instanceof SQLTransientConnectionException
-        || (state != null && (state.startsWith(CONNECTION_CLASS) || SHUT_DOWN.contains(state)))) {
+    if (Outage.isBehind(error)) {
       return new ProgramException(
           ExitCode.UNREACHABLE, "The connection to the database was lost: " + message, error);
     }

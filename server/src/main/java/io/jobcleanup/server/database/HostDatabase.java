@@ -43,11 +43,14 @@ public final class HostDatabase implements AutoCloseable {
 
   private final DatabaseUrl url;
   private final HikariDataSource pool;
+  private final DataSource dataSource;
   private final @Nullable String psqlLine;
 
-  private HostDatabase(DatabaseUrl url, HikariDataSource pool, @Nullable String psqlLine) {
+  private HostDatabase(
+      DatabaseUrl url, HikariDataSource pool, DataSource dataSource, @Nullable String psqlLine) {
     this.url = url;
     this.pool = pool;
+    this.dataSource = dataSource;
     this.psqlLine = psqlLine;
   }
 
@@ -67,7 +70,9 @@ public final class HostDatabase implements AutoCloseable {
    * the database doesn't answer, whatever {@code connect_timeout} is.
    */
   public static HostDatabase openForService(Settings settings) {
-    return open(settings, SERVICE_PATIENCE);
+    HostDatabase database = open(settings, SERVICE_PATIENCE);
+    return new HostDatabase(
+        database.url, database.pool, new ImpatientDataSource(database.pool), database.psqlLine);
   }
 
   private static HostDatabase open(Settings settings, Duration patience) {
@@ -80,7 +85,8 @@ public final class HostDatabase implements AutoCloseable {
           .addKeyValue("parameters", String.join(",", url.ignored()))
           .log("Ignored parameters of DATABASE_URL that mean nothing here");
     }
-    return new HostDatabase(url, connect(url, "DATABASE_URL", patience), null);
+    HikariDataSource pool = connect(url, "DATABASE_URL", patience);
+    return new HostDatabase(url, pool, pool, null);
   }
 
   private static HostDatabase openEmbedded(Settings settings, Duration patience) {
@@ -89,7 +95,7 @@ public final class HostDatabase implements AutoCloseable {
       DatabaseUrl url = DatabaseUrl.of(postgres.jdbcUrl(), postgres.user(), postgres.password());
       HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME", patience);
       SpecificationTables.createOnce(pool);
-      return new HostDatabase(url, pool, postgres.psqlLine());
+      return new HostDatabase(url, pool, pool, postgres.psqlLine());
     } catch (EmbeddedPostgresException e) {
       throw new ProgramException(
           ExitCode.UNREACHABLE, "The embedded database isn't there: " + e.getMessage(), e);
@@ -229,7 +235,7 @@ public final class HostDatabase implements AutoCloseable {
 
   /** Where connections come from. */
   public DataSource dataSource() {
-    return pool;
+    return dataSource;
   }
 
   /** Its address. */

@@ -81,4 +81,9 @@ public record Problem(
     all.put(member, value);
     return new Problem(type, title, status, error, detail, all);
   }
+
+  /** This problem under other words. */
+  public Problem withError(String error) {
+    return new Problem(type, title, status, error, detail, more);
+  }
 }

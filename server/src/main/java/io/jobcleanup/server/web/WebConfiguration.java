@@ -1,24 +1,90 @@
 package io.jobcleanup.server.web;
 
+import io.jobcleanup.server.answer.Json;
+import io.jobcleanup.server.database.HostDatabase;
+import org.apache.catalina.core.StandardHost;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
 import org.springframework.boot.servlet.autoconfigure.HttpEncodingAutoConfiguration;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
-import org.springframework.boot.webmvc.autoconfigure.error.ErrorMvcAutoConfiguration;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+import org.springframework.security.web.firewall.HttpFirewall;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The HTTP server, its routes and its rules. */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration({
   DispatcherServletAutoConfiguration.class,
-  ErrorMvcAutoConfiguration.class,
   HttpEncodingAutoConfiguration.class,
   HttpMessageConvertersAutoConfiguration.class,
   JacksonAutoConfiguration.class,
   TomcatServletWebServerAutoConfiguration.class,
   WebMvcAutoConfiguration.class
 })
-public class WebConfiguration {}
+@Import({CleanupController.class, CronController.class, ErrorAnswers.class, JobsController.class})
+public class WebConfiguration {
+  /** Connections that requests leave to sign-in, the schedule and health. */
+  private static final int SPARED = 2;
+
+  @Bean
+  JsonMapper jsonMapper() {
+    return Json.mapper();
+  }
+
+  @Bean
+  Turnstile turnstile(HostDatabase database) {
+    return new Turnstile(Math.max(1, database.url().connectionLimit() - SPARED));
+  }
+
+  @Bean
+  FilterRegistrationBean<ProblemFilter> problemFilter() {
+    FilterRegistrationBean<ProblemFilter> filter =
+        new FilterRegistrationBean<>(new ProblemFilter());
+    filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
+    return filter;
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> server() {
+    return factory -> {
+      factory.addContextCustomizers(
+          context -> {
+            if (context.getParent() instanceof StandardHost host) {
+              host.setErrorReportValveClass(ProblemValve.class.getName());
+            }
+          });
+      factory.addConnectorCustomizers(
+          connector -> {
+            // A form filter that eats a body would turn a dry run into a real one.
+            connector.setParseBodyMethods("");
+            // A job's key may have a slash in it.
+            connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+            connector.setProperty("server", "");
+          });
+    };
+  }
+
+  /** Lets keys of jobs through, whatever characters they have once decoded. */
+  @Bean
+  HttpFirewall firewall() {
+    StrictHttpFirewall firewall = new StrictHttpFirewall();
+    firewall.setAllowUrlEncodedSlash(true);
+    firewall.setAllowUrlEncodedDoubleSlash(true);
+    firewall.setAllowUrlEncodedPercent(true);
+    firewall.setAllowUrlEncodedPeriod(true);
+    firewall.setAllowBackSlash(true);
+    firewall.setAllowSemicolon(true);
+    return firewall;
+  }
+}

@@ -1,0 +1,112 @@
+package io.jobcleanup.server.web;
+
+import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.JobCleanup;
+import io.jobcleanup.Trigger;
+import io.jobcleanup.server.answer.CronAnswer;
+import io.jobcleanup.server.settings.Secret;
+import io.jobcleanup.server.settings.Settings;
+import jakarta.servlet.http.HttpServletRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.bind.annotation.RestController;
+
+/** A cleanup that a clock asks for: Vercel's, Kubernetes' or crontab's. */
+@RestController
+class CronController {
+  static final String PATH = "/api/cron/cleanup-jobs";
+
+  private static final String SCHEME = "Bearer ";
+
+  private final JobCleanup cleanup;
+  private final Turnstile turnstile;
+  private final Settings settings;
+
+  CronController(JobCleanup cleanup, Turnstile turnstile, Settings settings) {
+    this.cleanup = cleanup;
+    this.turnstile = turnstile;
+    this.settings = settings;
+  }
+
+  /** Spring answers HEAD by GET's handler, and then a mere probe would run a cleanup. */
+  @RequestMapping(
+      path = PATH,
+      method = {RequestMethod.HEAD, RequestMethod.OPTIONS})
+  ResponseEntity<Problem> probe(HttpServletRequest request) {
+    Problem refusal = refusal(request);
+    return refusal == null
+        ? ResponseEntity.ok()
+            .allow(HttpMethod.GET, HttpMethod.POST, HttpMethod.HEAD, HttpMethod.OPTIONS)
+            .cacheControl(CacheControl.noStore())
+            .build()
+        : answer(refusal);
+  }
+
+  @RequestMapping(
+      path = PATH,
+      method = {RequestMethod.GET, RequestMethod.POST})
+  ResponseEntity<?> run(HttpServletRequest request) {
+    Problem refusal = refusal(request);
+    if (refusal != null) {
+      return answer(refusal);
+    }
+    CleanupOptions options = new CleanupOptions(null, false, settings.batchSize(), true);
+    try {
+      CleanupResult result =
+          turnstile.pass(() -> cleanup.cleanupStuckJobs(options, Trigger.CRON, null));
+      return ResponseEntity.ok()
+          .contentType(MediaType.APPLICATION_JSON)
+          .cacheControl(CacheControl.noStore())
+          .body(CronAnswer.of(result));
+    } catch (RuntimeException e) {
+      return answer(Troubles.of(e, request).withError("Cleanup failed").with("success", false));
+    }
+  }
+
+  /** Why the caller may not run anything, before the database is asked; null where it may. */
+  private @Nullable Problem refusal(HttpServletRequest request) {
+    List<Secret> secrets = settings.cron().secrets();
+    if (secrets.isEmpty()) {
+      return Problem.of(
+              503,
+              "CRON_SECRET is not configured",
+              "This endpoint is closed until the service is started with a CRON_SECRET.")
+          .with("success", false);
+    }
+    List<String> given = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
+    String candidate =
+        given.size() == 1 && given.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+            ? given.getFirst().substring(SCHEME.length()).strip()
+            : "";
+    // Header bytes arrive as characters of ISO 8859-1.
+    String text =
+        new String(candidate.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    boolean right = false;
+    for (Secret secret : secrets) {
+      right |= secret.matches(text);
+    }
+    return right ? null : Problem.unauthorized().with("success", false);
+  }
+
+  private static ResponseEntity<Problem> answer(Problem problem) {
+    ResponseEntity.BodyBuilder answer = ResponseEntity.status(problem.status());
+    if (problem.status() == HttpStatus.UNAUTHORIZED.value()) {
+      answer.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
+    return answer
+        .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+        .cacheControl(CacheControl.noStore())
+        .body(problem);
+  }
+}

@@ -1,0 +1,47 @@
+package io.jobcleanup.server.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/** Answers with a {@link Problem} whatever a controller, or the way to it, throws. */
+@RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class ErrorAnswers {
+
+  @ExceptionHandler
+  ResponseEntity<Problem> answer(Exception error, HttpServletRequest request) {
+    if (error instanceof ErrorResponse known) {
+      HttpHeaders headers = new HttpHeaders();
+      headers.putAll(known.getHeaders());
+      return answer(ofFramework(known.getStatusCode().value(), request), headers);
+    }
+    return answer(Troubles.of(error, request), new HttpHeaders());
+  }
+
+  private static ResponseEntity<Problem> answer(Problem problem, HttpHeaders headers) {
+    headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+    return ResponseEntity.status(problem.status()).headers(headers).body(problem);
+  }
+
+  private static Problem ofFramework(int status, HttpServletRequest request) {
+    return switch (status) {
+      case 404 -> Problem.of(404, "Not found");
+      case 405 ->
+          Problem.of(
+              405, "Method not allowed", "%s isn't for this path".formatted(request.getMethod()));
+      case 406 -> Problem.of(406, "Not acceptable", "this path answers with application/json");
+      case 415 -> Problem.of(415, "Unsupported media type");
+      default ->
+          status < 500
+              ? Problem.of(status, "Invalid request")
+              : Problem.of(status, "Internal error");
+    };
+  }
+}

@@ -1,0 +1,73 @@
+package io.jobcleanup.server.web;
+
+import io.jobcleanup.InvalidMappingException;
+import io.jobcleanup.JobCleanupException;
+import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.UnusableDatabaseException;
+import io.jobcleanup.server.answer.CleanupAnswer;
+import io.jobcleanup.server.database.Outage;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns whatever went wrong into a {@link Problem} without internals. The log has those, under the
+ * id that the problem names.
+ */
+public final class Troubles {
+  private static final Logger log = LoggerFactory.getLogger(Troubles.class);
+
+  private Troubles() {}
+
+  /** What to answer to a request that ended with an error. */
+  public static Problem of(Throwable error, HttpServletRequest request) {
+    if (error instanceof ProblemException known) {
+      return known.problem();
+    }
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    if (Outage.isBehind(error)) {
+      log.atWarn()
+          .addKeyValue("id", id)
+          .addKeyValue("request", described(request))
+          .addKeyValue("cause", String.valueOf(error.getMessage()))
+          .log("The database doesn't answer");
+      Problem problem = Problem.databaseAway().with("id", id);
+      return error instanceof UnreachableDatabaseException lost
+          ? lost.committed()
+              .map(
+                  it ->
+                      problem.with("runId", it.runId()).with("result", CleanupAnswer.resultOf(it)))
+              .orElse(problem)
+          : problem;
+    }
+    if (error instanceof JobCleanupException known) {
+      String detail =
+          switch (known) {
+            case InvalidMappingException mapping -> "The mapping doesn't fit the database.";
+            case UnusableDatabaseException unusable -> "The database can't be used as configured.";
+            case UnreachableDatabaseException unreachable -> "The database doesn't answer.";
+          };
+      log.atError()
+          .addKeyValue("id", id)
+          .addKeyValue("request", described(request))
+          .addKeyValue("cause", String.valueOf(known.getMessage()))
+          .log("The database can't be used as configured");
+      return Problem.of(
+              503, "Service unavailable", detail + " The service's log says more under this id.")
+          .with("id", id);
+    }
+    log.atError()
+        .addKeyValue("id", id)
+        .addKeyValue("request", described(request))
+        .setCause(error)
+        .log("A request failed");
+    return Problem.of(500, "Internal error", "The service's log says more under this id.")
+        .with("id", id);
+  }
+
+  private static String described(HttpServletRequest request) {
+    return request.getMethod() + " " + request.getRequestURI();
+  }
+}
