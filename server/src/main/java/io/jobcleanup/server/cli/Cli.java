@@ -70,15 +70,19 @@ public final class Cli {
 
     @Override
     public void run() {
-      if (spec != null) {
-        throw new MissingParameterException(
-            spec.commandLine(), spec.args(), "Which command? One of " + names(spec));
-      }
+      throw missingCommand(spec);
     }
+  }
 
-    private static String names(CommandSpec spec) {
-      return String.join(", ", spec.subcommands().keySet());
+  /** That a command was called which is a group of others. */
+  static RuntimeException missingCommand(@Nullable CommandSpec spec) {
+    if (spec == null) {
+      return new IllegalStateException("picocli gives each command its specification");
     }
+    return new MissingParameterException(
+        spec.commandLine(),
+        spec.args(),
+        "Which command? One of " + String.join(", ", spec.subcommands().keySet()));
   }
 
   static final class Version implements IVersionProvider {
@@ -119,16 +123,11 @@ public final class Cli {
             .addSubcommand(new DoctorCommand(surroundings))
             .addSubcommand(new MapCommand(surroundings))
             .addSubcommand(new MigrateCommand(surroundings))
+            .addSubcommand(new UserCommand(surroundings))
+            .addSubcommand(new TokenCommand(surroundings))
             .addSubcommand(new SqlCommand(surroundings))
             .addSubcommand(new StopCommand(surroundings));
-    for (CommandLine each : commandLine.getSubcommands().values()) {
-      each.getCommandSpec()
-          .addOption(
-              CommandLine.Model.OptionSpec.builder("-h", "--help")
-                  .usageHelp(true)
-                  .description("Print this help.")
-                  .build());
-    }
+    addHelp(commandLine);
     commandLine
         .setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(surroundings.err(), true, StandardCharsets.UTF_8))
@@ -142,6 +141,18 @@ public final class Cli {
       return commandLine.execute(arguments.toArray(String[]::new));
     } catch (RuntimeException | Error e) {
       return tell(Failures.of(e), e, json);
+    }
+  }
+
+  private static void addHelp(CommandLine group) {
+    for (CommandLine each : group.getSubcommands().values()) {
+      each.getCommandSpec()
+          .addOption(
+              CommandLine.Model.OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .description("Print this help.")
+                  .build());
+      addHelp(each);
     }
   }
 

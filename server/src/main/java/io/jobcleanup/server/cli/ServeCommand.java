@@ -3,6 +3,8 @@ package io.jobcleanup.server.cli;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.server.ExitCode;
+import io.jobcleanup.server.account.FirstAdmin;
+import io.jobcleanup.server.schema.ServiceSchema;
 import io.jobcleanup.server.service.Service;
 import io.jobcleanup.server.settings.Settings;
 import java.lang.management.ManagementFactory;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -41,7 +44,9 @@ final class ServeCommand implements Callable<Integer> {
     try {
       Settings settings = session.settings();
       JobCleanup cleanup = session.cleanup(mapping.file);
-      RunCommand.prepareSchema(session, cleanup);
+      DataSource dataSource = session.database().dataSource();
+      new ServiceSchema(dataSource).prepare(cleanup, settings.migrate());
+      new FirstAdmin(dataSource, settings).makeIfNone();
       Mapping tables = Session.mapping(settings, mapping.file);
       Service service = Service.start(settings, session.database(), tables);
       CountDownLatch ended = new CountDownLatch(1);

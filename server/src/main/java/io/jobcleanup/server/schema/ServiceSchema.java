@@ -4,6 +4,7 @@ import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.database.SqlText;
+import io.jobcleanup.server.settings.Settings.Migrate;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -42,6 +43,19 @@ public final class ServiceSchema {
       case ABSENT, BEHIND -> applied + migrate();
       case UNUSABLE -> throw notCurrent("has tables of the service that our role may not use");
     };
+  }
+
+  /**
+   * Brings them up to date where that is wanted, and refuses a database where they aren't.
+   *
+   * @throws io.jobcleanup.JobCleanupException as {@link #migrate}
+   * @throws ProgramException as {@link #migrate} and {@link #requireCurrent}
+   */
+  public void prepare(JobCleanup cleanup, Migrate migrate) {
+    switch (migrate) {
+      case AUTO -> migrate(cleanup);
+      case NEVER -> requireCurrent(cleanup);
+    }
   }
 
   /**

@@ -1,0 +1,98 @@
+package io.jobcleanup.server.account;
+
+import io.jobcleanup.server.account.SignIn.Result;
+import io.jobcleanup.server.settings.Settings;
+import io.jobcleanup.server.settings.Settings.Web;
+import io.jobcleanup.server.web.Body;
+import io.jobcleanup.server.web.Fields;
+import io.jobcleanup.server.web.Problem;
+import io.jobcleanup.server.web.ProblemException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Signs people in and out. */
+@RestController
+class AuthController {
+  private static final int LONGEST_EMAIL = 254;
+  private static final int LONGEST_PASSWORD = 4096;
+
+  private final SignIn signIn;
+  private final Web web;
+
+  AuthController(SignIn signIn, Settings settings) {
+    this.signIn = signIn;
+    this.web = settings.web();
+  }
+
+  /** Who is signed in, and what they may do. */
+  record Me(boolean success, String name, String role) {
+    static Me of(Caller caller) {
+      return new Me(true, caller.name(), caller.role().label());
+    }
+  }
+
+  /** That it is done. */
+  record Done(boolean success) {}
+
+  /** Signs in, under a new session each time. */
+  @PostMapping("/api/auth/login")
+  Me login(HttpServletRequest request, HttpServletResponse response) {
+    Fields fields = Body.read(request);
+    Optional<String> email = fields.text("email", LONGEST_EMAIL);
+    Optional<String> password = fields.text("password", LONGEST_PASSWORD);
+    fields.end();
+    Client client = Client.of(request, web);
+    return switch (signIn.signIn(email.orElseThrow(), password.orElseThrow(), client)) {
+      case Result.Welcome welcome -> {
+        response.setHeader(
+            HttpHeaders.SET_COOKIE, SessionCookie.holding(welcome.session(), client));
+        yield Me.of(welcome.caller());
+      }
+      case Result.Wrong wrong -> {
+        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        throw new ProblemException(
+            Problem.of(401, "Unauthorized", "There is no account of that email and password."));
+      }
+      case Result.TooMany tooMany -> {
+        response.setHeader(
+            HttpHeaders.RETRY_AFTER, String.valueOf(tooMany.retryAfter().toSeconds()));
+        throw new ProblemException(
+            Problem.of(
+                429,
+                "Too many attempts",
+                "Too many wrong passwords. Try again in %d s."
+                    .formatted(tooMany.retryAfter().toSeconds())));
+      }
+    };
+  }
+
+  /** Signs out: the session ends on the server. Done, too, where there is none any more. */
+  @PostMapping("/api/auth/logout")
+  Done logout(
+      @AuthenticationPrincipal @Nullable Caller caller,
+      HttpServletRequest request,
+      HttpServletResponse response) {
+    Client client = Client.of(request, web);
+    Optional<String> session = SessionCookie.in(request, client);
+    if (session.isPresent()) {
+      if (caller != null) {
+        signIn.signOut(session.get(), caller, client);
+      }
+      response.setHeader(HttpHeaders.SET_COOKIE, SessionCookie.gone(client));
+    }
+    return new Done(true);
+  }
+
+  /** Tells who asks. */
+  @GetMapping("/api/auth/me")
+  Me me(@AuthenticationPrincipal Caller caller) {
+    return Me.of(caller);
+  }
+}

@@ -1,0 +1,2 @@
+-- Gives an account another role.
+update job_cleanup.admin set role = :role where id = :id
