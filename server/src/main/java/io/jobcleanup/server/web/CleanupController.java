@@ -2,13 +2,13 @@ package io.jobcleanup.server.web;
 
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
-import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.settings.Settings;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.Principal;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -18,13 +18,11 @@ import org.springframework.web.bind.annotation.RestController;
 class CleanupController {
   static final String PATH = "/api/admin/jobs/cleanup";
 
-  private final JobCleanup cleanup;
-  private final Turnstile turnstile;
+  private final Requests requests;
   private final int batchSize;
 
-  CleanupController(JobCleanup cleanup, Turnstile turnstile, Settings settings) {
-    this.cleanup = cleanup;
-    this.turnstile = turnstile;
+  CleanupController(Requests requests, Settings settings) {
+    this.requests = requests;
     this.batchSize = settings.batchSize();
   }
 
@@ -33,13 +31,12 @@ class CleanupController {
     CleanupOptions options = options(Body.read(request));
     Principal principal = request.getUserPrincipal();
     String actor = principal == null ? null : principal.getName();
-    CleanupResult result =
-        turnstile.pass(() -> cleanup.cleanupStuckJobs(options, Trigger.API, actor));
+    CleanupResult result = requests.run(options, Trigger.API, actor);
     return CleanupAnswer.of(result);
   }
 
   private CleanupOptions options(Fields fields) {
-    Duration timeout =
+    @Nullable Duration timeout =
         fields
             .integer(
                 "timeoutMs",
@@ -54,6 +51,7 @@ class CleanupController {
             .map(Math::toIntExact)
             .orElse(batchSize);
     fields.end();
-    return new CleanupOptions(timeout, dryRun, size, false);
+    CleanupOptions options = CleanupOptions.defaults().withDryRun(dryRun).withBatchSize(size);
+    return timeout == null ? options : options.withTimeout(timeout);
   }
 }

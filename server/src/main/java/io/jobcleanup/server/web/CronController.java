@@ -2,7 +2,6 @@ package io.jobcleanup.server.web;
 
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
-import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.answer.CronAnswer;
 import io.jobcleanup.server.settings.Secret;
@@ -29,13 +28,11 @@ class CronController {
 
   private static final String SCHEME = "Bearer ";
 
-  private final JobCleanup cleanup;
-  private final Turnstile turnstile;
+  private final Requests requests;
   private final Settings settings;
 
-  CronController(JobCleanup cleanup, Turnstile turnstile, Settings settings) {
-    this.cleanup = cleanup;
-    this.turnstile = turnstile;
+  CronController(Requests requests, Settings settings) {
+    this.requests = requests;
     this.settings = settings;
   }
 
@@ -61,10 +58,13 @@ class CronController {
     if (refusal != null) {
       return answer(refusal);
     }
-    CleanupOptions options = new CleanupOptions(null, false, settings.batchSize(), true);
+    CleanupOptions options =
+        CleanupOptions.defaults()
+            .withBatchSize(settings.batchSize())
+            .withDrain(true)
+            .withMaxDuration(settings.cron().maxDuration());
     try {
-      CleanupResult result =
-          turnstile.pass(() -> cleanup.cleanupStuckJobs(options, Trigger.CRON, null));
+      CleanupResult result = requests.run(options, Trigger.CRON, null);
       return ResponseEntity.ok()
           .contentType(MediaType.APPLICATION_JSON)
           .cacheControl(CacheControl.noStore())

@@ -1,13 +1,11 @@
 package io.jobcleanup.server.web;
 
 import io.jobcleanup.CleanupOptions;
-import io.jobcleanup.JobCleanup;
 import io.jobcleanup.JobExplanation;
 import io.jobcleanup.server.answer.JobAnswer;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -18,38 +16,33 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(path = "/api/admin/jobs", produces = MediaType.APPLICATION_JSON_VALUE)
 class JobsController {
-  private final JobCleanup cleanup;
-  private final Turnstile turnstile;
+  private final Requests requests;
 
-  JobsController(JobCleanup cleanup, Turnstile turnstile) {
-    this.cleanup = cleanup;
-    this.turnstile = turnstile;
+  JobsController(Requests requests) {
+    this.requests = requests;
   }
 
   /** The oldest first. */
   @GetMapping("/stuck")
   JobAnswer.Found stuck(HttpServletRequest request) {
     Parameters parameters = new Parameters(request);
-    Duration timeout = timeout(parameters);
+    CleanupOptions options = options(parameters);
     int limit =
         parameters
             .integer("limit", 1, CleanupOptions.MAX_BATCH_SIZE)
             .map(Math::toIntExact)
             .orElse(CleanupOptions.DEFAULT_BATCH_SIZE);
     parameters.end();
-    CleanupOptions options = new CleanupOptions(timeout, true, limit, false);
-    return JobAnswer.found(turnstile.pass(() -> cleanup.findStuckJobs(options)));
+    return JobAnswer.found(requests.ask(it -> it.findStuckJobs(options.withBatchSize(limit))));
   }
 
   /** One job, or each of that key where several sources have one. */
   @GetMapping("/{job}")
   JobAnswer.Explained explain(@PathVariable String job, HttpServletRequest request) {
     Parameters parameters = new Parameters(request);
-    Duration timeout = timeout(parameters);
+    CleanupOptions options = options(parameters);
     parameters.end();
-    CleanupOptions options =
-        new CleanupOptions(timeout, true, CleanupOptions.DEFAULT_BATCH_SIZE, false);
-    List<JobExplanation> found = turnstile.pass(() -> cleanup.explain(job, options));
+    List<JobExplanation> found = requests.ask(it -> it.explain(job, options));
     if (found.isEmpty()) {
       throw new ProblemException(
           Problem.of(404, "Not found", "there is no job \"%s\"".formatted(Fields.shown(job))));
@@ -57,13 +50,15 @@ class JobsController {
     return JobAnswer.explained(found);
   }
 
-  private static @Nullable Duration timeout(Parameters parameters) {
+  private static CleanupOptions options(Parameters parameters) {
+    CleanupOptions options = CleanupOptions.defaults().withDryRun(true);
     return parameters
         .integer(
             "timeoutMs",
             CleanupOptions.MIN_TIMEOUT.toMillis(),
             CleanupOptions.MAX_TIMEOUT.toMillis())
         .map(Duration::ofMillis)
-        .orElse(null);
+        .map(options::withTimeout)
+        .orElse(options);
   }
 }

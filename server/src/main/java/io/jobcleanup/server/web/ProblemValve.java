@@ -33,8 +33,7 @@ public final class ProblemValve extends ErrorReportValve {
                     : Problem.of(status, "Internal error");
     try {
       response.setContentType(Problem.MEDIA_TYPE);
-      response.setHeader("Cache-Control", "no-store");
-      response.setHeader("X-Content-Type-Options", "nosniff");
+      SecurityHeaders.set(response, request.isSecure());
       response.getOutputStream().write(Json.write(problem).getBytes(StandardCharsets.UTF_8));
       response.finishResponse();
     } catch (IOException | IllegalStateException e) {

@@ -1,5 +1,6 @@
 package io.jobcleanup.server.web;
 
+import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.database.HostDatabase;
 import org.apache.catalina.core.StandardHost;
@@ -32,7 +33,13 @@ import tools.jackson.databind.json.JsonMapper;
   TomcatServletWebServerAutoConfiguration.class,
   WebMvcAutoConfiguration.class
 })
-@Import({CleanupController.class, CronController.class, ErrorAnswers.class, JobsController.class})
+@Import({
+  CleanupController.class,
+  CronController.class,
+  ErrorAnswers.class,
+  JobsController.class,
+  RunsController.class
+})
 public class WebConfiguration {
   /** Connections that requests leave to sign-in, the schedule and health. */
   private static final int SPARED = 2;
@@ -43,8 +50,8 @@ public class WebConfiguration {
   }
 
   @Bean
-  Turnstile turnstile(HostDatabase database) {
-    return new Turnstile(Math.max(1, database.url().connectionLimit() - SPARED));
+  Requests requests(JobCleanup cleanup, HostDatabase database) {
+    return new Requests(cleanup, Math.max(1, database.url().connectionLimit() - SPARED));
   }
 
   @Bean
