@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A host's database with the specification's tables, and a role whose password must never be seen.
  */
-final class Host implements AutoCloseable {
-  static final String CANARY = "Canary-7f3a!";
+public final class Host implements AutoCloseable {
+  public static final String CANARY = "Canary-7f3a!";
   private static final String CANARY_ENCODED = "Canary-7f3a%21";
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
@@ -28,13 +28,13 @@ final class Host implements AutoCloseable {
     this.connection = postgres.connect(name);
   }
 
-  static Host on(EmbeddedPostgres postgres) throws SQLException {
+  public static Host on(EmbeddedPostgres postgres) throws SQLException {
     Host host = empty(postgres);
     SpecificationTables.create(host.connection);
     return host;
   }
 
-  static Host empty(EmbeddedPostgres postgres) throws SQLException {
+  public static Host empty(EmbeddedPostgres postgres) throws SQLException {
     String name = "host_" + NUMBER.incrementAndGet();
     postgres.createDatabase(name);
     Host host = new Host(postgres, name);
@@ -50,11 +50,11 @@ final class Host implements AutoCloseable {
     return host;
   }
 
-  String url() {
+  public String url() {
     return "postgresql://app:%s@127.0.0.1:%d/%s".formatted(CANARY_ENCODED, postgres.port(), name);
   }
 
-  Map<String, String> variables(String... more) {
+  public Map<String, String> variables(String... more) {
     Map<String, String> variables = new HashMap<>(Map.of("DATABASE_URL", url()));
     for (int i = 0; i < more.length; i += 2) {
       variables.put(more[i], more[i + 1]);
@@ -62,7 +62,7 @@ final class Host implements AutoCloseable {
     return variables;
   }
 
-  void user(String id, int balance) throws SQLException {
+  public void user(String id, int balance) throws SQLException {
     execute("insert into users (id, \"updatedAt\") values ('%s', now())".formatted(id));
     execute(
         """
@@ -72,7 +72,7 @@ final class Host implements AutoCloseable {
             .formatted(id, id, balance));
   }
 
-  void stuckJob(String id, String user, int cost) throws SQLException {
+  public void stuckJob(String id, String user, int cost) throws SQLException {
     execute(
         """
         insert into image_enhancement_jobs
@@ -83,24 +83,24 @@ final class Host implements AutoCloseable {
             .formatted(id, user, cost));
   }
 
-  void execute(String sql) throws SQLException {
+  public void execute(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
   }
 
-  String query(String sql) throws SQLException {
+  public String query(String sql) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       return row.next() ? row.getString(1) : "(no row)";
     }
   }
 
-  String status(String job) throws SQLException {
+  public String status(String job) throws SQLException {
     return query("select status from image_enhancement_jobs where id = '%s'".formatted(job));
   }
 
-  String balance(String user) throws SQLException {
+  public String balance(String user) throws SQLException {
     return query("select balance from user_token_balances where \"userId\" = '%s'".formatted(user));
   }
 
