@@ -8,7 +8,7 @@ import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.JobCleanup;
-import io.jobcleanup.UnreachableDatabaseException;
+import io.jobcleanup.server.database.Outage;
 import io.jobcleanup.server.database.SqlText;
 import io.jobcleanup.server.settings.Settings;
 import java.time.Duration;
@@ -115,10 +115,10 @@ public final class CleanupSchedule implements SmartLifecycle {
     }
     Instant watchedSince =
         sinceGoodRun.map(next.now()::minus).filter(since::isBefore).orElse(since);
-    Instant secondTick =
-        schedule.crontab().next(schedule.crontab().next(watchedSince, zone()), zone());
     boolean overdue =
-        mode == Mode.RUNS && !next.underWay() && secondTick.plus(GRACE).isBefore(next.now());
+        mode == Mode.RUNS
+            && !next.underWay()
+            && schedule.twoTicksAfter(watchedSince).plus(GRACE).isBefore(next.now());
     return new Standing(mode, next.at(), next.underWay(), overdue);
   }
 
@@ -183,7 +183,8 @@ public final class CleanupSchedule implements SmartLifecycle {
     }
   }
 
-  private void come() {
+  /** What is done at a tick. */
+  void come() {
     boolean unfinished = stopping || tick.come();
     if (unfinished && stopping) {
       throw new CancellationException("the service is stopped before all is done");
@@ -208,8 +209,7 @@ public final class CleanupSchedule implements SmartLifecycle {
     }
     Instant next = schedule.getNextExecutionTime(complete);
     Instant soon = complete.getTimeDone().plus(RETRIED_AFTER);
-    boolean lost =
-        complete.getCause().filter(UnreachableDatabaseException.class::isInstance).isPresent();
+    boolean lost = complete.getCause().filter(Outage::isBehind).isPresent();
     return lost && soon.isBefore(next) ? soon : next;
   }
 

@@ -16,6 +16,11 @@ record CrontabSchedule(Crontab crontab, ZoneId zone) implements Schedule {
     return crontab.next(end.isAfter(tick) ? end : tick, zone);
   }
 
+  /** The moment by which two ticks have passed since another moment. */
+  Instant twoTicksAfter(Instant moment) {
+    return crontab.next(crontab.next(moment, zone), zone);
+  }
+
   @Override
   public boolean isDeterministic() {
     return true;
