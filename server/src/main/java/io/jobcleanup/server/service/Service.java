@@ -13,6 +13,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
@@ -103,6 +104,11 @@ public final class Service implements AutoCloseable {
       return web.getWebServer().getPort();
     }
     throw new IllegalStateException("the service doesn't listen");
+  }
+
+  /** What it is made of. */
+  ApplicationContext context() {
+    return context;
   }
 
   /**
