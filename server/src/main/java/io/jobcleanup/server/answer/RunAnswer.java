@@ -17,17 +17,17 @@ public final class RunAnswer {
    *
    * @param next what to give as {@code after} for the next page; null where there is none
    */
-  public record Listed(List<Run> runs, @Nullable String next) {}
+  public record Listed(List<PastRun> runs, @Nullable String next) {}
 
   /**
    * One run and what it did to jobs.
    *
    * @param next what to give as {@code after} for the next jobs; null where there are none
    */
-  public record Shown(Run run, List<Job> jobs, @Nullable String next) {}
+  public record Shown(PastRun run, List<PastJob> jobs, @Nullable String next) {}
 
   /** One run; durations in milliseconds, counts are jobs. */
-  public record Run(
+  public record PastRun(
       String runId,
       String trigger,
       @Nullable String actor,
@@ -41,14 +41,14 @@ public final class RunAnswer {
       long cleanedUp,
       long failed,
       BigDecimal tokensRefunded,
-      Owed owed,
+      PaidBefore owed,
       @Nullable String error) {}
 
   /** What a run paid of refunds owed from earlier ones. */
-  public record Owed(long paid, BigDecimal tokensPaid) {}
+  public record PaidBefore(long paid, BigDecimal tokensPaid) {}
 
   /** What a run did to a job; durations in milliseconds. */
-  public record Job(
+  public record PastJob(
       String id,
       String source,
       @Nullable String userId,
@@ -69,8 +69,8 @@ public final class RunAnswer {
     return new Shown(run(run), jobs.items().stream().map(RunAnswer::job).toList(), jobs.next());
   }
 
-  private static Run run(RunRecord run) {
-    return new Run(
+  private static PastRun run(RunRecord run) {
+    return new PastRun(
         run.id(),
         run.trigger().name(),
         run.actor(),
@@ -84,12 +84,12 @@ public final class RunAnswer {
         run.cleanedUp(),
         run.failed(),
         Json.plain(run.tokensRefunded()),
-        new Owed(run.owedPaid(), Json.plain(run.owedTokensPaid())),
+        new PaidBefore(run.owedPaid(), Json.plain(run.owedTokensPaid())),
         run.error());
   }
 
-  private static Job job(RunJob job) {
-    return new Job(
+  private static PastJob job(RunJob job) {
+    return new PastJob(
         job.job(),
         job.source(),
         job.payer(),

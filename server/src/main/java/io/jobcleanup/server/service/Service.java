@@ -70,7 +70,10 @@ public final class Service implements AutoCloseable {
     properties.put("server.shutdown", "graceful");
     properties.put("server.tomcat.max-swallow-size", READ_AWAY);
     properties.put("spring.threads.virtual.enabled", true);
-    properties.put("spring.main.lazy-initialization", false);
+    properties.put("spring.web.resources.add-mappings", false);
+    properties.put("springdoc.api-docs.version", "openapi_3_1");
+    properties.put("springdoc.paths-to-match", "/api/**");
+    properties.put("springdoc.override-with-generic-response", false);
     if (settings.web().managementPort() != null) {
       properties.put("management.server.port", settings.web().managementPort());
     }

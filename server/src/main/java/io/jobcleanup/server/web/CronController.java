@@ -6,6 +6,10 @@ import io.jobcleanup.Trigger;
 import io.jobcleanup.server.answer.CronAnswer;
 import io.jobcleanup.server.settings.Secret;
 import io.jobcleanup.server.settings.Settings;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -37,6 +41,8 @@ class CronController {
   }
 
   /** Spring answers HEAD by GET's handler, and then a mere probe would run a cleanup. */
+  @Operation(summary = "Try the secret", description = "Runs nothing.")
+  @ApiResponse(responseCode = "200", content = @Content)
   @RequestMapping(
       path = PATH,
       method = {RequestMethod.HEAD, RequestMethod.OPTIONS})
@@ -50,6 +56,17 @@ class CronController {
         : answer(refusal);
   }
 
+  @Operation(
+      summary = "Clean up all that is stuck",
+      description =
+          "Batch after batch, all that was stuck at the start, for at most"
+              + " job-cleanup.cron.max-duration.")
+  @ApiResponse(
+      responseCode = "200",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = CronAnswer.class)))
   @RequestMapping(
       path = PATH,
       method = {RequestMethod.GET, RequestMethod.POST})

@@ -32,16 +32,10 @@ class ErrorAnswers {
 
   private static Problem ofFramework(int status, HttpServletRequest request) {
     return switch (status) {
-      case 404 -> Problem.of(404, "Not found");
       case 405 ->
-          Problem.of(
-              405, "Method not allowed", "%s isn't for this path".formatted(request.getMethod()));
-      case 406 -> Problem.of(406, "Not acceptable", "this path answers with application/json");
-      case 415 -> Problem.of(415, "Unsupported media type");
-      default ->
-          status < 500
-              ? Problem.of(status, "Invalid request")
-              : Problem.of(status, "Internal error");
+          Problem.of(405).withDetail("%s isn't for this path".formatted(request.getMethod()));
+      case 406 -> Problem.of(406).withDetail("this path answers with application/json");
+      default -> Problem.of(status);
     };
   }
 }

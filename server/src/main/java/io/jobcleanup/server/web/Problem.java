@@ -55,6 +55,21 @@ public record Problem(
         Map.of());
   }
 
+  /** A problem that the status says all of. */
+  public static Problem of(int status) {
+    return of(
+        status,
+        switch (status) {
+          case 400 -> "Invalid request";
+          case 404 -> "Not found";
+          case 405 -> "Method not allowed";
+          case 406 -> "Not acceptable";
+          case 413 -> "Payload too large";
+          case 415 -> "Unsupported media type";
+          default -> status < 500 ? "Invalid request" : "Internal error";
+        });
+  }
+
   /** The request has no credentials, or wrong ones. */
   public static Problem unauthorized() {
     return of(401, "Unauthorized");
@@ -84,6 +99,11 @@ public record Problem(
 
   /** This problem under other words. */
   public Problem withError(String error) {
+    return new Problem(type, title, status, error, detail, more);
+  }
+
+  /** This problem with what is wrong in this case. */
+  public Problem withDetail(String detail) {
     return new Problem(type, title, status, error, detail, more);
   }
 }

@@ -23,18 +23,12 @@ public final class ProblemValve extends ErrorReportValve {
     if (status < 400 || response.getContentWritten() > 0 || !response.setErrorReported()) {
       return;
     }
-    Problem problem =
-        status == 404
-            ? Problem.of(404, "Not found")
-            : status == 413
-                ? Problem.of(413, "Payload too large")
-                : status < 500
-                    ? Problem.of(status, "Invalid request")
-                    : Problem.of(status, "Internal error");
     try {
       response.setContentType(Problem.MEDIA_TYPE);
       SecurityHeaders.set(response, request.isSecure());
-      response.getOutputStream().write(Json.write(problem).getBytes(StandardCharsets.UTF_8));
+      response
+          .getOutputStream()
+          .write(Json.write(Problem.of(status)).getBytes(StandardCharsets.UTF_8));
       response.finishResponse();
     } catch (IOException | IllegalStateException e) {
       // Whoever asked is gone, or has had an answer already.

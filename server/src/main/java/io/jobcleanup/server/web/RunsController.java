@@ -4,6 +4,10 @@ import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Page;
 import io.jobcleanup.RunRecord;
 import io.jobcleanup.server.answer.RunAnswer;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +41,34 @@ class RunsController {
     }
   }
 
-  /** The newest first. */
+  @Operation(summary = "List runs", description = "The newest first. Dry runs leave no trace.")
+  @Parameter(
+      name = "after",
+      in = ParameterIn.QUERY,
+      description = "the member next of the page before; without it, the first page",
+      schema = @Schema(type = "string"))
+  @Parameter(
+      name = "limit",
+      in = ParameterIn.QUERY,
+      description = "the most runs to list",
+      schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
   @GetMapping
   RunAnswer.Listed list(HttpServletRequest request) {
     Part part = Part.of(request);
     return requests.ask(it -> page(() -> RunAnswer.listed(it.runs(part.after(), part.most()))));
   }
 
-  /** One run, and what it did to jobs. */
+  @Operation(summary = "Show a run", description = "And what it did to jobs.")
+  @Parameter(
+      name = "after",
+      in = ParameterIn.QUERY,
+      description = "the member next of the page before; without it, the first page",
+      schema = @Schema(type = "string"))
+  @Parameter(
+      name = "limit",
+      in = ParameterIn.QUERY,
+      description = "the most jobs to list",
+      schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
   @GetMapping("/{run}")
   RunAnswer.Shown show(@PathVariable String run, HttpServletRequest request) {
     Part part = Part.of(request);

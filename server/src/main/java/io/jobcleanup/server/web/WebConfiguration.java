@@ -34,6 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
   WebMvcAutoConfiguration.class
 })
 @Import({
+  ApiDescription.class,
   CleanupController.class,
   CronController.class,
   ErrorAnswers.class,
@@ -77,7 +78,6 @@ public class WebConfiguration {
             connector.setParseBodyMethods("");
             // A job's key may have a slash in it.
             connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
-            connector.setProperty("server", "");
           });
     };
   }
