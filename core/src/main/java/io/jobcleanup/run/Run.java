@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,7 +33,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +51,9 @@ public final class Run {
 
   /** With how many sessions a run settles while nobody else is at work. */
   private static final int HANDS = 2;
+
+  /** The more, the less one session waits for the other at the end of a page. */
+  private static final int TRANSACTIONS_PER_PAGE = 4;
 
   /** Fewer jobs are settled sooner by one session. */
   private static final int WORTH_DIVIDING = HANDS * Settlement.FIRST_CHUNK;
@@ -222,9 +225,9 @@ public final class Run {
    * not divided evenly, and a few left over would be a transaction of their own.
    */
   private int room(Tally tally) {
-    int most = HANDS * CHUNK * 9 / 10;
+    int most = HANDS * TRANSACTIONS_PER_PAGE * CHUNK * 9 / 10;
     return options.drain()
-        ? Math.min(HANDS * options.batchSize(), most)
+        ? Math.min(HANDS * TRANSACTIONS_PER_PAGE * options.batchSize(), most)
         : (int) Math.min(most, Math.max(0, options.batchSize() - tally.settled()));
   }
 
@@ -240,40 +243,66 @@ public final class Run {
       Allowance refusals,
       String run) {
     AtomicInteger untried = new AtomicInteger();
-    List<Runnable> work = new ArrayList<>();
-    List<List<Candidate>> shares = shares(candidates);
-    for (int i = 0; i < shares.size(); i++) {
-      List<Candidate> share = shares.get(i);
-      Map<SourceStatements, Settlement> hand = hands.get(i);
-      work.add(
-          () -> {
-            for (Map.Entry<SourceStatements, Map<List<String>, Candidate>> each :
-                bySource(share).entrySet()) {
-              Map<List<String>, Candidate> keys = each.getValue();
-              Settlement settlement =
-                  Objects.requireNonNull(hand.get(each.getKey()), "every source has a settlement");
-              Left left =
-                  settlement.settle(
-                      List.copyOf(keys.keySet()),
-                      refusals,
-                      report -> {
-                        synchronized (tally) {
-                          tally.add(report);
-                          listener.settled(run, report);
-                        }
-                      });
-              untried.addAndGet(left.untried());
-              synchronized (passedOver) {
-                left.passedOver().stream()
-                    .flatMap(key -> Stream.ofNullable(keys.get(key)))
-                    .limit(Math.max(0, MOST_PASSED_OVER - passedOver.size()))
-                    .forEach(passedOver::add);
-              }
-            }
-          });
+    List<Candidate> left = candidates;
+    while (!left.isEmpty() && pace.mayGoOn()) {
+      List<Candidate> notReached = Collections.synchronizedList(new ArrayList<>());
+      List<Runnable> work = new ArrayList<>();
+      boolean alone = pace.alone();
+      boolean many = left.size() >= WORTH_DIVIDING;
+      List<List<Candidate>> shares = alone && many ? shares(left) : List.of(left);
+      for (int i = 0; i < shares.size(); i++) {
+        List<Candidate> share = shares.get(i);
+        Map<SourceStatements, Settlement> hand = hands.get(i);
+        // As soon as somebody else is at work, one session is enough; as soon as nobody is, two are
+        // better.
+        boolean first = i == 0;
+        BooleanSupplier goOn =
+            () -> pace.mayGoOn() && (first ? alone || !many || !pace.alone() : pace.alone());
+        work.add(
+            () ->
+                bySource(share)
+                    .forEach(
+                        (source, keys) -> {
+                          Left some =
+                              settlement(hand, source)
+                                  .settle(
+                                      List.copyOf(keys.keySet()),
+                                      goOn,
+                                      refusals,
+                                      report -> {
+                                        synchronized (tally) {
+                                          tally.add(report);
+                                          listener.settled(run, report);
+                                        }
+                                      });
+                          untried.addAndGet(some.untried());
+                          some.notReached().forEach(key -> notReached.add(keys.get(key)));
+                          passOver(some.passedOver(), keys, passedOver);
+                        }));
+      }
+      Hands.together(work);
+      left = List.copyOf(notReached);
     }
-    Hands.together(work);
-    return untried.get() == 0;
+    return untried.get() == 0 && left.isEmpty();
+  }
+
+  private static Settlement settlement(
+      Map<SourceStatements, Settlement> hand, SourceStatements source) {
+    return Objects.requireNonNull(hand.get(source), "every source has a settlement");
+  }
+
+  private static void passOver(
+      List<List<String>> keys,
+      Map<List<String>, Candidate> candidates,
+      List<Candidate> passedOver) {
+    synchronized (passedOver) {
+      for (List<String> key : keys) {
+        Candidate candidate = candidates.get(key);
+        if (candidate != null && passedOver.size() < MOST_PASSED_OVER) {
+          passedOver.add(candidate);
+        }
+      }
+    }
   }
 
   private static Map<SourceStatements, Map<List<String>, Candidate>> bySource(
@@ -289,12 +318,9 @@ public final class Run {
 
   /**
    * Divides jobs among sessions, those of one payer to the same, so that none has to pass over what
-   * another holds. One share where they are few, or others are at work.
+   * another holds.
    */
-  private List<List<Candidate>> shares(List<Candidate> candidates) {
-    if (!pace.alone() || candidates.size() < WORTH_DIVIDING) {
-      return List.of(candidates);
-    }
+  private static List<List<Candidate>> shares(List<Candidate> candidates) {
     Map<Integer, List<Candidate>> shares =
         candidates.stream()
             .collect(

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -55,9 +56,10 @@ final class Settlement {
    * What became of the jobs that were neither settled nor refused.
    *
    * @param passedOver the keys of those that somebody held, or that aren't stuck any more
-   * @param untried how many were left alone, since enough had been refused, or the run has to end
+   * @param untried how many were left alone, since enough had been refused
+   * @param notReached the keys of those that weren't come to
    */
-  record Left(List<List<String>> passedOver, int untried) {}
+  record Left(List<List<String>> passedOver, int untried, List<List<String>> notReached) {}
 
   /** What one transaction did. */
   private record Settled(List<JobReport> reports, List<List<String>> passedOver) {}
@@ -112,15 +114,20 @@ final class Settlement {
    * Settles jobs, in as many transactions as their time limit asks for.
    *
    * @param keys the jobs' keys, oldest first
+   * @param goOn asked before each transaction: whether it is still to be begun
    * @param refusals how many jobs the run may still have refused: behind them, those that can't be
    *     settled together are left untried
    * @param committed hears of each job as soon as it is committed: what comes later may be lost
    */
-  Left settle(List<List<String>> keys, Allowance refusals, Consumer<JobReport> committed) {
+  Left settle(
+      List<List<String>> keys,
+      BooleanSupplier goOn,
+      Allowance refusals,
+      Consumer<JobReport> committed) {
     List<List<String>> passedOver = new ArrayList<>();
     int untried = 0;
     Deque<List<String>> queue = new ArrayDeque<>(keys);
-    while (!queue.isEmpty() && pace.mayGoOn()) {
+    while (!queue.isEmpty() && goOn.getAsBoolean()) {
       List<List<String>> next = take(queue, chunk);
       Settled settled = together(next);
       if (settled != null) {
@@ -147,7 +154,7 @@ final class Settlement {
         chunk = Math.min(most, chunk * 2);
       }
     }
-    return new Left(passedOver, untried + queue.size());
+    return new Left(passedOver, untried, List.copyOf(queue));
   }
 
   /** Does some work in a transaction of its own, after the rest that the one before has earned. */
