@@ -76,7 +76,7 @@ final class ContentionPart implements Part {
             threads.submit(
                 () -> {
                   int runs = 0;
-                  try (HostDatabase own = HostDatabase.open(lab.postgres(), host.name())) {
+                  try (HostDatabase own = HostDatabase.openAsProgram(lab.postgres(), host.name())) {
                     CleanupResult result;
                     do {
                       result =

@@ -38,6 +38,13 @@ final class HostDatabase implements AutoCloseable {
     return new HostDatabase(name, new HikariDataSource(config(postgres, name)));
   }
 
+  /** Opens a database that is there as the program would: its sessions are named after it. */
+  static HostDatabase openAsProgram(EmbeddedPostgres postgres, String name) {
+    HikariConfig config = config(postgres, name);
+    config.addDataSourceProperty("ApplicationName", "job-cleanup");
+    return new HostDatabase(name, new HikariDataSource(config));
+  }
+
   private static HikariConfig config(EmbeddedPostgres postgres, String name) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(postgres.jdbcUrl(name));

@@ -1,9 +1,6 @@
 package io.jobcleanup.benchmarks;
 
-import io.jobcleanup.CleanupListener;
 import io.jobcleanup.CleanupOptions;
-import io.jobcleanup.JobCleanup;
-import io.jobcleanup.JobReport;
 import io.jobcleanup.benchmarks.BarChart.Bar;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -40,24 +37,20 @@ final class HostPart implements Part {
    * @param batchSize jobs per batch; 0 for no drain
    * @param share the part of all stuck jobs that is drained: one that is slow needn't drain all
    * @param sameUsers whether the stuck jobs are of the users whom the host charges
-   * @param paced whether the drain rests after each batch for as long as the batch took
    */
-  private record Situation(
-      String label, int batchSize, double share, boolean sameUsers, boolean paced) {
+  private record Situation(String label, int batchSize, double share, boolean sameUsers) {
     boolean idle() {
       return batchSize == 0;
     }
   }
 
-  private static final Situation IDLE = new Situation("idle", 0, 0, true, false);
+  private static final Situation IDLE = new Situation("idle", 0, 0, true);
   private static final List<Situation> SITUATIONS =
       List.of(
           IDLE,
-          new Situation("drain, batch 100", 100, 1, true, false),
-          new Situation("drain, batch 1,000", 1_000, 1, true, false),
-          new Situation("drain, batch 100, of other users", 100, 0.3, false, false),
-          new Situation("drain, batch 100, rests as long as it works", 100, 0.3, true, true),
-          new Situation("drain, batch 25, rests as long as it works", 25, 0.1, true, true));
+          new Situation("drain, batch 100", 100, 1, true),
+          new Situation("drain, batch 1,000", 1_000, 0.3, true),
+          new Situation("drain, batch 100, of other users", 100, 0.3, false));
 
   @Override
   public String name() {
@@ -126,36 +119,9 @@ final class HostPart implements Part {
   }
 
   private static void drain(HostDatabase host, Situation situation) {
-    JobCleanup.Builder builder = host.builder();
-    if (situation.paced()) {
-      builder.listener(new Pace(situation.batchSize()));
-    }
-    builder
-        .build()
+    host.cleanup()
         .cleanupStuckJobs(
             CleanupOptions.defaults().withBatchSize(situation.batchSize()).withDrain(true));
-  }
-
-  /** Rests after each batch for as long as it took. Used by one thread. */
-  private static final class Pace implements CleanupListener {
-    private final int batchSize;
-    private int settled;
-    private long since = System.nanoTime();
-
-    Pace(int batchSize) {
-      this.batchSize = batchSize;
-    }
-
-    @Override
-    public void settled(String runId, JobReport report) {
-      if (++settled % batchSize == 0) {
-        long until = System.nanoTime() + (System.nanoTime() - since);
-        while (System.nanoTime() < until) {
-          LockSupport.parkNanos(until - System.nanoTime());
-        }
-        since = System.nanoTime();
-      }
-    }
   }
 
   /** The host at work. Safe for use by several threads. */

@@ -105,8 +105,14 @@ final class StatementsPart implements Part {
         failing.add(i);
       }
     }
-    int from = failing.get(failing.size() - 2);
-    int to = failing.get(failing.size() - 1);
+    // Two full ones, one after the other: at the ends of a page there are smaller ones.
+    long full = failing.stream().mapToLong(i -> all.get(i).rows).max().orElseThrow();
+    int last = failing.size() - 1;
+    while (all.get(failing.get(last)).rows < full || all.get(failing.get(last - 1)).rows < full) {
+      last--;
+    }
+    int from = failing.get(last - 1);
+    int to = failing.get(last);
     List<Execution> between = all.subList(from, to);
     int commit = between.stream().map(it -> it.sql).toList().indexOf("commit");
     List<Execution> inOrder = new ArrayList<>(between.subList(commit + 1, between.size()));

@@ -48,6 +48,9 @@ final class Trace {
       if (text.contains("set_config('statement_timeout'")) {
         return "select set_config(…): the time that is left";
       }
+      if (text.contains("pg_stat_activity")) {
+        return "select pg_stat_activity: is anybody else at work";
+      }
       List<String> tables = new ArrayList<>();
       for (Matcher table = TABLE.matcher(text); table.find(); ) {
         String name = table.group(1).replace("\"", "").replace("public.", "");
