@@ -1,6 +1,7 @@
 package io.jobcleanup.shapes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
@@ -15,17 +16,37 @@ import io.jobcleanup.support.TestDatabase;
 import java.time.Instant;
 import java.util.List;
 import java.util.TimeZone;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Verdicts are the same whatever the zone of JVM (which is the session's too), database and role.
  */
 class ZonesTest {
 
+  private static final List<String> ZONES = List.of("UTC", "America/New_York", "Asia/Kolkata");
+
   private final TimeZone before = TimeZone.getDefault();
+
+  static Stream<Arguments> shapesInZones() {
+    return inZones(Stream.of(Shape.SHAPE_1, Shape.SHAPE_5, Shape.SHAPE_8));
+  }
+
+  static Stream<Arguments> timesInZones() {
+    return inZones(Stream.of(PrismaHost.Times.values()));
+  }
+
+  private static Stream<Arguments> inZones(Stream<?> subjects) {
+    return subjects.flatMap(
+        subject ->
+            ZONES.stream()
+                .flatMap(jvm -> ZONES.stream().map(server -> arguments(subject, jvm, server))));
+  }
 
   @AfterEach
   void putZoneBack() {
@@ -33,17 +54,7 @@ class ZonesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "SHAPE_1, UTC, Asia/Kolkata",
-    "SHAPE_1, America/New_York, UTC",
-    "SHAPE_1, Asia/Kolkata, America/New_York",
-    "SHAPE_5, UTC, Asia/Kolkata",
-    "SHAPE_5, America/New_York, UTC",
-    "SHAPE_5, Asia/Kolkata, America/New_York",
-    "SHAPE_8, UTC, Asia/Kolkata",
-    "SHAPE_8, America/New_York, UTC",
-    "SHAPE_8, Asia/Kolkata, America/New_York",
-  })
+  @MethodSource("shapesInZones")
   void shapeIsSettledTheSame(Shape shape, String jvm, String server) {
     TestDatabase database = shape.create();
     use(database, jvm, server);
@@ -54,17 +65,7 @@ class ZonesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "ZONELESS, UTC, Asia/Kolkata",
-    "ZONELESS, America/New_York, UTC",
-    "ZONELESS, Asia/Kolkata, America/New_York",
-    "ZONED, UTC, Asia/Kolkata",
-    "ZONED, America/New_York, UTC",
-    "ZONED, Asia/Kolkata, America/New_York",
-    "MIXED, UTC, Asia/Kolkata",
-    "MIXED, America/New_York, UTC",
-    "MIXED, Asia/Kolkata, America/New_York",
-  })
+  @MethodSource("timesInZones")
   void databaseOfTheSpecificationIsSettledTheSame(
       PrismaHost.Times times, String jvm, String server) {
     PrismaHost host = PrismaHost.create(times).user("u1", 100);
