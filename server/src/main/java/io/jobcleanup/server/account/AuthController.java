@@ -7,11 +7,19 @@ import io.jobcleanup.server.web.Body;
 import io.jobcleanup.server.web.Fields;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.ProblemException;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.media.Schema.RequiredMode;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
 import org.springframework.security.core.annotation.AuthenticationPrincipal;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -41,7 +49,32 @@ class AuthController {
   /** That it is done. */
   record Done(boolean success) {}
 
+  /** What to sign in with; for the description of the API. */
+  record Credentials(
+      @Schema(requiredMode = RequiredMode.REQUIRED, maxLength = LONGEST_EMAIL) String email,
+      @Schema(requiredMode = RequiredMode.REQUIRED, maxLength = LONGEST_PASSWORD)
+          String password) {}
+
   /** Signs in, under a new session each time. */
+  @Operation(
+      summary = "Sign in",
+      description = "Sets the session cookie.",
+      requestBody =
+          @RequestBody(
+              required = true,
+              content =
+                  @Content(
+                      mediaType = MediaType.APPLICATION_JSON_VALUE,
+                      schema = @Schema(implementation = Credentials.class))))
+  @ApiResponse(responseCode = "200", description = "Signed in.", useReturnTypeSchema = true)
+  @ApiResponse(
+      responseCode = "429",
+      description = "Too many wrong passwords; Retry-After says when to try again.",
+      content =
+          @Content(
+              mediaType = Problem.MEDIA_TYPE,
+              schema = @Schema(ref = "#/components/schemas/Problem")))
+  @SecurityRequirements
   @PostMapping("/api/auth/login")
   Me login(HttpServletRequest request, HttpServletResponse response) {
     Fields fields = Body.read(request);
@@ -74,6 +107,10 @@ class AuthController {
   }
 
   /** Signs out: the session ends on the server. Done, too, where there is none any more. */
+  @Operation(
+      summary = "Sign out",
+      description = "Ends the session on the server; done, too, where there is none any more.")
+  @SecurityRequirements
   @PostMapping("/api/auth/logout")
   Done logout(
       @AuthenticationPrincipal @Nullable Caller caller,
@@ -91,6 +128,7 @@ class AuthController {
   }
 
   /** Tells who asks. */
+  @Operation(summary = "Who asks", description = "And with which role.")
   @GetMapping("/api/auth/me")
   Me me(@AuthenticationPrincipal Caller caller) {
     return Me.of(caller);

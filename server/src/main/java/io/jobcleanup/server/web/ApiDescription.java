@@ -25,11 +25,13 @@ import org.springdoc.core.customizers.OpenApiCustomizer;
 import org.springdoc.core.properties.SpringDocConfigProperties;
 import org.springdoc.core.properties.SwaggerUiConfigProperties;
 import org.springdoc.core.properties.SwaggerUiOAuthProperties;
+import org.springdoc.core.utils.SpringDocUtils;
 import org.springdoc.webmvc.core.configuration.SpringDocWebMvcConfiguration;
 import org.springdoc.webmvc.ui.SwaggerConfig;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.core.annotation.AuthenticationPrincipal;
 
 /** The description of the API in OpenAPI: generated, with what all operations share added. */
 @Configuration(proxyBeanMethods = false)
@@ -75,6 +77,10 @@ class ApiDescription {
           405, "The path isn't for this method.",
           500, "A fault of the service; its log says more under the id.",
           503, "The database doesn't answer, or can't be used; or the service is being stopped.");
+
+  ApiDescription() {
+    SpringDocUtils.getConfig().addAnnotationsToIgnore(AuthenticationPrincipal.class);
+  }
 
   @Bean
   OpenAPI description() {
@@ -122,14 +128,15 @@ class ApiDescription {
   }
 
   private static void complete(String path, PathItem.HttpMethod method, Operation operation) {
-    boolean open = operation.getSecurity() != null;
     Map<Integer, String> problems = new TreeMap<>(FOR_ALL);
     if (path.startsWith(CRON)) {
       operation.addSecurityItem(new SecurityRequirement().addList(CRON_SECRET));
       problems.remove(400);
-    } else if (!open) {
-      operation.addSecurityItem(new SecurityRequirement().addList(SESSION));
-      operation.addSecurityItem(new SecurityRequirement().addList(TOKEN));
+    } else {
+      if (operation.getSecurity() == null) {
+        operation.addSecurityItem(new SecurityRequirement().addList(SESSION));
+        operation.addSecurityItem(new SecurityRequirement().addList(TOKEN));
+      }
       problems.put(403, "The role is too low, or the request comes from another site.");
       problems.put(406, "This path answers with application/json.");
     }
