@@ -71,6 +71,9 @@ public final class Service implements AutoCloseable {
     properties.put("server.tomcat.max-swallow-size", READ_AWAY);
     properties.put("spring.threads.virtual.enabled", true);
     properties.put("spring.web.resources.add-mappings", false);
+    // Said though it is the default: it warns where nothing was said.
+    properties.put("springdoc.api-docs.enabled", true);
+    properties.put("springdoc.swagger-ui.enabled", true);
     properties.put("springdoc.api-docs.version", "openapi_3_1");
     properties.put("springdoc.paths-to-match", "/api/**");
     properties.put("springdoc.override-with-generic-response", false);
