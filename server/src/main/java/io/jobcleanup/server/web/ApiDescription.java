@@ -97,7 +97,7 @@ class ApiDescription {
                     new SecurityScheme()
                         .type(SecurityScheme.Type.APIKEY)
                         .in(SecurityScheme.In.COOKIE)
-                        .name("session")
+                        .name("job-cleanup-session")
                         .description("set by POST /api/auth/login"))
                 .addSecuritySchemes(
                     TOKEN,
