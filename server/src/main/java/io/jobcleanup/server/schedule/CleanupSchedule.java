@@ -151,6 +151,9 @@ public final class CleanupSchedule implements SmartLifecycle {
         Tasks.recurring(TASK, schedule)
             .onFailure(
                 (complete, operations) -> operations.reschedule(complete, afterFailure(complete)))
+            // The one that comes with it revives by the machine's clock.
+            .onDeadExecution(
+                (complete, operations) -> operations.reschedule(complete, complete.getTimeDone()))
             .execute((taskInstance, context) -> come());
     Watch watching = new Watch(this::nextTick, () -> ensureTask(task));
     Scheduler started =
