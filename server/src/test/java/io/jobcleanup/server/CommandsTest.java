@@ -23,6 +23,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 class CommandsTest {
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final List<String> COMMANDS =
+      List.of(
+          "demo", "serve", "run", "find", "doctor", "map", "migrate", "user", "token", "sql",
+          "stop");
   private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
@@ -318,6 +322,54 @@ class CommandsTest {
     assertThat(json.code()).isEqualTo(4);
     assertThat(json(json).get("success").asBoolean()).isFalse();
     assertThat(allowed.code()).isZero();
+  }
+
+  @Test
+  void runThatIsToldToEndEndsWithItsTransactionAndSaysHowFarItCame()
+      throws IOException, InterruptedException, SQLException {
+    host.stuckJob("pattern", "u_17", 1);
+    host.execute(
+        """
+        insert into image_enhancement_jobs
+        select (jsonb_populate_record(job, jsonb_build_object('id', 'img_' || n))).*
+        from image_enhancement_jobs job, generate_series(1, 1999) n;
+        create function slow() returns trigger language plpgsql as
+          'begin perform pg_sleep(0.001); return new; end';
+        create trigger slow before update on image_enhancement_jobs
+          for each row execute function slow();
+        """);
+
+    Ended ended =
+        Program.ended(
+            Program.command(List.of(), "run", "--drain", "--json"),
+            directory,
+            host.variables(),
+            process -> {
+              awaitFailedJobs();
+              process.destroy();
+            });
+
+    assertThat(ended.code()).isEqualTo(143);
+    assertThat(ended.err()).contains("Interrupted: ").contains("found by the next run");
+    JsonNode result = json(ended).get("result");
+    String failed =
+        host.query("select count(*) from image_enhancement_jobs where status = 'FAILED'");
+    assertThat(result.get("remaining").asBoolean()).isTrue();
+    assertThat(result.get("cleanedUp").asString()).isEqualTo(failed);
+    assertThat(Integer.parseInt(failed)).isLessThan(2000);
+    assertThat(host.query("select state || ' ' || total_found from job_cleanup.run"))
+        .isEqualTo("COMPLETED " + failed);
+  }
+
+  private void awaitFailedJobs() {
+    try {
+      while (host.query("select 1 from image_enhancement_jobs where status = 'FAILED' limit 1")
+          .equals("(no row)")) {
+        Thread.onSpinWait();
+      }
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
   }
 
   // find
@@ -738,7 +790,9 @@ class CommandsTest {
         "sql",
         "map",
         "migrate --print --drop",
-        "serve",
+        "serve --port 80",
+        "user add",
+        "token create",
         "run --rehearse",
         ""
       })
@@ -763,11 +817,8 @@ class CommandsTest {
     Ended help = Program.run(Map.of(), "--help");
 
     assertThat(help.code()).isZero();
-    assertThat(help.out())
-        .contains("demo", "run", "find", "doctor", "map", "migrate", "sql", "stop")
-        .doesNotContain("serve", "verify", "refunds", "token ", "rehearse");
-    for (String command :
-        List.of("demo", "run", "find", "doctor", "map", "migrate", "sql", "stop")) {
+    assertThat(help.out()).contains(COMMANDS).doesNotContain("verify", "refunds", "rehearse");
+    for (String command : COMMANDS) {
       assertThat(Program.run(Map.of(), command, "--help").code()).isZero();
     }
     assertThat(Program.run(Map.of(), "--version").out()).startsWith("job-cleanup ");

@@ -46,16 +46,32 @@ final class Program {
   static Ended inOwnProcess(
       Path directory, Map<String, String> variables, List<String> jvm, String... arguments)
       throws IOException, InterruptedException {
+    return ended(command(jvm, arguments), directory, variables);
+  }
+
+  /** What starts the program in a process of its own. */
+  static List<String> command(List<String> jvm, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(jvm);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(arguments));
-    return ended(command, directory, variables);
+    return command;
   }
 
   static Ended ended(List<String> command, Path directory, Map<String, String> variables)
+      throws IOException, InterruptedException {
+    return ended(command, directory, variables, process -> {});
+  }
+
+  /** What is done to a process while it runs. */
+  interface Deed {
+    void to(Process process) throws IOException, InterruptedException;
+  }
+
+  static Ended ended(
+      List<String> command, Path directory, Map<String, String> variables, Deed meanwhile)
       throws IOException, InterruptedException {
     Path out = Files.createTempFile(directory, "out", "");
     Path err = Files.createTempFile(directory, "err", "");
@@ -68,6 +84,7 @@ final class Program {
     builder.environment().putAll(variables);
     Process process = builder.start();
     process.getOutputStream().close();
+    meanwhile.to(process);
     if (!process.waitFor(90, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("still running: " + command);

@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +42,9 @@ import picocli.CommandLine.TypeConversionException;
     })
 final class RunCommand implements Callable<Integer> {
   private static final int LISTED = 10;
+
+  /** Somewhat more than a transaction may take, rest included. */
+  private static final Duration PATIENCE = Duration.ofSeconds(4);
 
   @Option(names = "--dry-run", description = "Look only; nothing is changed.")
   boolean dryRun;
@@ -75,27 +80,43 @@ final class RunCommand implements Callable<Integer> {
         prepareSchema(session, cleanup);
       }
       long start = System.nanoTime();
-      CleanupResult result;
-      Thread interrupted = new Thread(() -> tellOfInterruption(tally));
+      CountDownLatch ended = new CountDownLatch(1);
+      Thread interrupted = new Thread(() -> interrupt(cleanup, ended, tally));
       Runtime.getRuntime().addShutdownHook(interrupted);
       try {
-        result =
+        CleanupResult result =
             cleanup.cleanupStuckJobs(
                 options(session), Trigger.COMMAND, System.getProperty("user.name"));
-      } finally {
-        forget(interrupted);
         surroundings.err().clearPassing();
+        tell(result, tally, Duration.ofNanos(System.nanoTime() - start));
+        return (result.failed() > 0 ? ExitCode.FAILED : ExitCode.FINE).number();
+      } finally {
+        surroundings.err().clearPassing();
+        ended.countDown();
+        forget(interrupted);
       }
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
-      if (json.wanted) {
-        surroundings.out().println(Json.write(CleanupAnswer.of(result)));
-      } else if (dryRun) {
-        printDryRun(result);
-      } else {
-        print(result, tally, took);
-      }
-      return (result.failed() > 0 ? ExitCode.FAILED : ExitCode.FINE).number();
     }
+  }
+
+  private void tell(CleanupResult result, Tally tally, Duration took) {
+    if (json.wanted) {
+      surroundings.out().println(Json.write(CleanupAnswer.of(result)));
+    } else if (dryRun) {
+      printDryRun(result);
+    } else {
+      print(result, tally, took);
+    }
+  }
+
+  /** Lets the run end its transaction and say in its records how far it came, where it can. */
+  private void interrupt(JobCleanup cleanup, CountDownLatch ended, Tally tally) {
+    cleanup.stop();
+    try {
+      ended.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    tellOfInterruption(tally);
   }
 
   private void tellOfInterruption(Tally tally) {
