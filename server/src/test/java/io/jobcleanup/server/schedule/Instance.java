@@ -16,7 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The service in a process of its own. */
-final class Instance implements AutoCloseable {
+public final class Instance implements AutoCloseable {
+  private static final Pattern PORT = Pattern.compile(" Ready port=(\\d+)");
   private static final Pattern NAME = Pattern.compile("Schedule started .*instance=(\\S+)");
   private static final Duration PAUSE = Duration.ofMillis(50);
 
@@ -28,7 +29,8 @@ final class Instance implements AutoCloseable {
     this.log = log;
   }
 
-  static Instance start(Path directory, Map<String, String> variables, String... jvm)
+  /** Starts it on a free port. */
+  public static Instance start(Path directory, Map<String, String> variables, String... jvm)
       throws IOException {
     Path log = Files.createTempFile(directory, "instance", ".log");
     List<String> command = new ArrayList<>();
@@ -47,7 +49,8 @@ final class Instance implements AutoCloseable {
     return new Instance(builder.start(), log);
   }
 
-  Instance ready() {
+  /** Waits until it answers. */
+  public Instance ready() {
     await(
         "an instance is ready",
         Duration.ofSeconds(90),
@@ -67,7 +70,17 @@ final class Instance implements AutoCloseable {
     return name.group(1);
   }
 
-  String log() {
+  /** Where it listens. */
+  public int port() {
+    Matcher port = PORT.matcher(log());
+    if (!port.find()) {
+      throw new AssertionError("not ready:\n" + log());
+    }
+    return Integer.parseInt(port.group(1));
+  }
+
+  /** All that it has said so far. */
+  public String log() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -75,17 +88,43 @@ final class Instance implements AutoCloseable {
     }
   }
 
-  void kill() {
+  /** Ends it as a crash does. */
+  public void kill() {
     process.destroyForcibly();
+  }
+
+  /** Stops it as it is, with all locks and connections that it has, until {@link #thaw}. */
+  public void freeze() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Has it go on. */
+  public void thaw() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
+  }
+
+  /** Tells it to end, as a service manager does. */
+  public void beginToTerminate() {
+    process.destroy();
+  }
+
+  /** Waits for its end, and gives its exit code. */
+  public int awaitEnd() throws InterruptedException {
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("doesn't end:\n" + log());
+    }
+    return process.exitValue();
   }
 
   /** Ends it as a service manager does, and tells how long that took. */
   Duration terminate() throws InterruptedException {
     long start = System.nanoTime();
-    process.destroy();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      throw new AssertionError("doesn't end:\n" + log());
-    }
+    beginToTerminate();
+    awaitEnd();
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
@@ -95,7 +134,7 @@ final class Instance implements AutoCloseable {
   }
 
   /** Waits for something to be so. */
-  static void await(String what, Duration most, BooleanSupplier condition) {
+  public static void await(String what, Duration most, BooleanSupplier condition) {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - start > most.toNanos()) {
