@@ -24,7 +24,7 @@ final class CleanupHealth implements HealthIndicator {
   static final Status OVERDUE =
       new Status("OVERDUE", "two ticks of the schedule have passed since the last good run");
 
-  private static final Duration FRESH = Duration.ofSeconds(1);
+  private static final Duration FRESH = Duration.ZERO;
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private final Glance<Pulse> pulse;
