@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param since when its processing began, by the host's tables; null where they don't tell
  * @param now the database's time
  * @param timeout the timeout that it is judged by
- * @param heldBy the sessions that hold its row, empty where nobody does
+ * @param heldBy the sessions that hold its row or its balance, empty where nobody does
  * @param payer whose tokens they are; null where the job has no payer
  * @param balance the payer's balance; null where there is none
  * @param cost what it cost, its charges added up; null where the tables don't say

@@ -131,6 +131,27 @@ class GiveWayTest {
   }
 
   @Test
+  void jobsExplanationNamesWhoHoldsItsBalance() throws Exception {
+    PrismaHost host = hostWithTwoJobs();
+    try (HostSession spender =
+        new HostSession(
+            host, "update user_token_balances set balance = balance - 1 where \"userId\" = 'u1'")) {
+      JobExplanation held = host.cleanup().explain("j1", CleanupOptions.defaults()).getFirst();
+      assertThat(held.heldBy())
+          .singleElement()
+          .asString()
+          .startsWith("session ")
+          .endsWith(", by its row in public.user_token_balances");
+      assertThat(held.would()).isEqualTo("pass it over while it is held");
+      assertThat(host.cleanup().explain("j2", CleanupOptions.defaults()).getFirst().heldBy())
+          .isEmpty();
+      spender.commit();
+    }
+    assertThat(host.cleanup().explain("j1", CleanupOptions.defaults()).getFirst().heldBy())
+        .isEmpty();
+  }
+
+  @Test
   void jobWhosePayerIsLockedAsAMutexIsPassedOver() throws Exception {
     PrismaHost host = hostWithTwoJobs();
     try (HostSession mutex =

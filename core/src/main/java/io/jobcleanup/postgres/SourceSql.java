@@ -151,14 +151,42 @@ final class SourceSql {
             "status", statusIsProcessing));
   }
 
-  /** The sessions that hold a job's row. */
+  /** The sessions that hold wanted jobs, or the balances that they need. */
   String holders() {
+    List<String> held = new ArrayList<>();
+    held.add("select cast(null as text) as in_table, cast(job.xmax as text) as locker");
+    if (holdingsDependOnJobsAlone()) {
+      Balance balance = tables.balance();
+      Table balances = tables.balances();
+      if (balance != null && balances != null) {
+        List<Table.Column> match =
+            balance.match().keySet().stream().map(it -> SourceTables.column(balances, it)).toList();
+        if (!balances.kind().equals("v")) {
+          held.add(lockerOf(balances, match, balanceMatch()));
+        }
+      }
+    }
     return Sql.of(
         "holders",
         Map.of(
-            "wanted", wanted(),
-            "jobs", tables.jobs().quoted(),
-            "keyed", keyedJobs));
+            "wanted",
+            wanted(),
+            "jobs",
+            tables.jobs().quoted(),
+            "keyed",
+            keyedJobs,
+            "rows",
+            String.join(" union all ", held)));
+  }
+
+  private static String lockerOf(Table table, List<Table.Column> columns, List<String> values) {
+    return "select %s, cast(needed.xmax as text) from %s needed where %s"
+        .formatted(
+            Sql.literal(table.display()),
+            table.quoted(),
+            IntStream.range(0, columns.size())
+                .mapToObj(i -> "needed.%s = %s".formatted(columns.get(i).quoted(), values.get(i)))
+                .collect(Collectors.joining(" and ")));
   }
 
   private String notRefused() {

@@ -314,7 +314,9 @@ public final class SourceStatements {
     }
   }
 
-  /** The sessions that hold a job's row, each as a sentence; a view doesn't tell. */
+  /**
+   * The sessions that hold a job's row, or its balance, each as a sentence; a view doesn't tell.
+   */
   public List<String> holders(Tx tx, List<String> key) {
     if (bound.tables().jobs().kind().equals("v")) {
       return List.of();
@@ -322,13 +324,16 @@ public final class SourceStatements {
     return tx.list(
         sql.holders(),
         wanted(List.of(key), Instant.EPOCH),
-        row ->
-            "session %d (%s, %s, its transaction began %s)"
-                .formatted(
-                    row.getInt("pid"),
-                    row.getString("who"),
-                    row.getString("state"),
-                    row.getString("began")));
+        row -> {
+          String elsewhere = row.getString("in_table");
+          return "session %d (%s, %s, its transaction began %s)%s"
+              .formatted(
+                  row.getInt("pid"),
+                  row.getString("who"),
+                  row.getString("state"),
+                  row.getString("began"),
+                  elsewhere == null ? "" : ", by its row in " + elsewhere);
+        });
   }
 
   /** Locks those jobs that are still stuck and that nobody holds. */
