@@ -2,6 +2,7 @@ package io.jobcleanup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.support.PrismaHost;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -472,6 +473,40 @@ class TroubleTest {
     assertThat(host.status("j1")).isEqualTo("FAILED");
     assertThat(host.balance("u1")).isEqualByComparingTo("100");
     assertThat(host.balance("u2")).isEqualByComparingTo("60");
+  }
+
+  @Test
+  void collisionOfOneLineLeavesTheOthersOfItsJobToBePaid() {
+    PrismaHost host = PrismaHost.create().user("u1", 100).aStuckJob("j1").insert();
+    host.charge("j1", "u1", 3).charge("j1", "u1", 4).charge("j1", "u1", 5);
+    String second =
+        host.database()
+            .value("select id from token_transactions where \"sourceId\" = 'j1' and amount = -4");
+    host.database()
+        .execute(
+            """
+            create unique index once on token_transactions (source) where source like 'public.%%';
+            insert into token_transactions (id, "userId", amount, type, source, "balanceAfter")
+              values ('by-hand', 'u1', 4, 'EARN_BONUS', 'public.token_transactions/%s', 92)"""
+                .formatted(second));
+    JobCleanup cleanup =
+        JobCleanup.builder(host.database())
+            .mapping(
+                Mapping.parse(
+                    Mapping.builtInText()
+                        .replace("source: enhancement_failed", "source: \"=:key\"")))
+            .build();
+    cleanup.migrate();
+    BigDecimal before = host.balance("u1");
+
+    CleanupResult result = cleanup.cleanupStuckJobs();
+
+    assertThat(result.jobs())
+        .extracting(JobReport::outcome)
+        .containsExactly(new Outcome.Refunded(BigDecimal.valueOf(8)));
+    assertThat(host.balance("u1").subtract(before)).isEqualByComparingTo("8");
+    assertThat(host.database().rows("select amount from job_cleanup.refund order by amount"))
+        .containsExactly("3", "5");
   }
 
   @Test

@@ -91,15 +91,36 @@ public final class Tx {
     } catch (RuntimeException e) {
       SqlFault fault = SqlFault.of(e);
       if (fault == null || !fault.connectionLost()) {
-        run("rollback to savepoint " + name);
-        if (budget != null) {
-          budget.toldInVain();
-        }
+        rollBackTo(name);
       }
       throw e;
     }
     run("release savepoint " + name);
     return result;
+  }
+
+  /** Does some work behind a savepoint, and undoes it, whether it throws or not. */
+  public void undone(Runnable work) {
+    String name = "job_" + ++savepoints;
+    limitTime();
+    run("savepoint " + name);
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || !fault.connectionLost()) {
+        rollBackTo(name);
+      }
+      throw e;
+    }
+    rollBackTo(name);
+  }
+
+  private void rollBackTo(String savepoint) {
+    run("rollback to savepoint " + savepoint);
+    if (budget != null) {
+      budget.toldInVain();
+    }
   }
 
   /**

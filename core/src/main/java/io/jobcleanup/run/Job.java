@@ -4,11 +4,14 @@ import io.jobcleanup.JobId;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.verdict.Verdict;
+import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,15 +37,24 @@ record Job(
   /** Longer than any job takes: since may be PostgreSQL's -infinity. */
   private static final Duration LONGEST = Duration.ofDays(365_000);
 
-  /** Whether just one line is to be given back. */
-  boolean hasOneDue() {
-    return verdict.due().size() == 1;
+  /** The same job with some of its lines alone to be given back. */
+  Job giving(List<Due> due) {
+    return new Job(
+        source, row, charges, payer, cost, new Verdict(due, verdict.nothing()), refundKnown);
   }
 
-  /** The same job, after the host's own row was found to have given its tokens back. */
-  Job paidByHost() {
-    Verdict nothing = new Verdict(List.of(), Verdict.Nothing.PAID_BY_HOST);
-    return new Job(source, row, charges, payer, cost, nothing, refundKnown);
+  /** The same job, after the host's own rows were found to have given some of its lines back. */
+  Job paidByHost(Set<Due> lines) {
+    List<Due> due = new ArrayList<>(verdict.due());
+    due.removeAll(lines);
+    return new Job(
+        source,
+        row,
+        charges,
+        payer,
+        cost,
+        new Verdict(due, Verdict.Nothing.PAID_BY_HOST),
+        refundKnown);
   }
 
   JobId id() {

@@ -12,6 +12,7 @@ import io.jobcleanup.postgres.UnexpectedWriteException;
 import io.jobcleanup.run.Payment.Item;
 import io.jobcleanup.run.StageException.Stage;
 import io.jobcleanup.verdict.Chain;
+import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -340,6 +341,7 @@ final class Settlement {
     Map<List<String>, Job> prepared = new HashMap<>();
     Set<List<String>> passedOver = new HashSet<>();
     boolean together = prepareAll(tx, keys, prepared, passedOver);
+    Set<List<String>> mended = new HashSet<>();
     Chain chain = Payment.chainOf(source);
     int ids = 0;
     while (!waiting.isEmpty()) {
@@ -349,9 +351,9 @@ final class Settlement {
         continue;
       }
       Map<List<String>, List<BigDecimal>> before = chain.all();
-      String cause = null;
+      String cause;
       try {
-        if (!together) {
+        if (!together && !mended.contains(key)) {
           Preparation one = alone(tx, Stage.JOB, () -> claimOnly(tx, key));
           if (one.jobs().isEmpty()) {
             singles.passedOver.add(key);
@@ -396,30 +398,57 @@ final class Settlement {
           continue;
         }
         Job job = prepared.get(key);
-        if (job != null
-            && e.collision().filter(source::collisionMeansAlready).isPresent()
-            && job.hasOneDue()) {
-          prepared.put(key, job.paidByHost());
-        } else {
-          cause = e.reason();
+        Set<Due> byHost =
+            job != null && meansAlready(e) ? collisions(tx, job, chain, ids) : Set.of();
+        if (job != null && !byHost.isEmpty()) {
+          prepared.put(key, job.paidByHost(byHost));
+          mended.add(key);
+          waiting.addFirst(key);
+          continue;
         }
+        cause = e.reason();
       }
       withoutPaying(tx, singles, prepared, key, cause, chain, ids);
     }
     return singles;
   }
 
+  private boolean meansAlready(StageException e) {
+    return e.collision().filter(source::collisionMeansAlready).isPresent();
+  }
+
+  /** Which lines of a job the host's own rows stand for: each is tried alone, and undone. */
+  private Set<Due> collisions(Tx tx, Job job, Chain chain, int ids) {
+    Set<Due> collisions = new HashSet<>();
+    for (Due due : job.verdict().due()) {
+      Map<List<String>, List<BigDecimal>> before = chain.all();
+      try {
+        tx.undone(() -> write(tx, List.of(job.giving(List.of(due))), null, chain, ids, true));
+      } catch (StageException e) {
+        if (e.isBug() || e.connectionLost() || e.outlasted()) {
+          throw e;
+        }
+        if (meansAlready(e)) {
+          collisions.add(due);
+        }
+      } finally {
+        chain.restore(before);
+      }
+    }
+    return collisions;
+  }
+
   /**
    * Fails a job without paying its refund.
    *
-   * @param cause why the refund is owed; null where nothing is due
+   * @param cause why the refund is owed
    */
   private void withoutPaying(
       Tx tx,
       Singles singles,
       Map<List<String>, Job> prepared,
       List<String> key,
-      @Nullable String cause,
+      String cause,
       Chain chain,
       int ids) {
     Map<List<String>, List<BigDecimal>> before = chain.all();
