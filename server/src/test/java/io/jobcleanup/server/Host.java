@@ -9,6 +9,8 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A host's database with the specification's tables, and a role whose password must never be seen.
@@ -50,8 +52,22 @@ public final class Host implements AutoCloseable {
     return host;
   }
 
+  /** The same after the server was away, over a new connection. */
+  public Host again() throws SQLException {
+    return new Host(postgres, name);
+  }
+
   public String url() {
     return "postgresql://app:%s@127.0.0.1:%d/%s".formatted(CANARY_ENCODED, postgres.port(), name);
+  }
+
+  /** Connections of the database's owner, each a new one. */
+  public DataSource dataSource() {
+    PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    dataSource.setUrl(postgres.jdbcUrl(name));
+    dataSource.setUser(postgres.user());
+    dataSource.setPassword(postgres.password());
+    return dataSource;
   }
 
   public Map<String, String> variables(String... more) {
