@@ -75,7 +75,7 @@ class AuthController {
               mediaType = Problem.MEDIA_TYPE,
               schema = @Schema(ref = "#/components/schemas/Problem")))
   @SecurityRequirements
-  @PostMapping("/api/auth/login")
+  @PostMapping(path = "/api/auth/login", produces = MediaType.APPLICATION_JSON_VALUE)
   Me login(HttpServletRequest request, HttpServletResponse response) {
     Fields fields = Body.read(request);
     Optional<String> email = fields.text("email", LONGEST_EMAIL);
@@ -111,7 +111,7 @@ class AuthController {
       summary = "Sign out",
       description = "Ends the session on the server; done, too, where there is none any more.")
   @SecurityRequirements
-  @PostMapping("/api/auth/logout")
+  @PostMapping(path = "/api/auth/logout", produces = MediaType.APPLICATION_JSON_VALUE)
   Done logout(
       @AuthenticationPrincipal @Nullable Caller caller,
       HttpServletRequest request,
@@ -129,7 +129,7 @@ class AuthController {
 
   /** Tells who asks. */
   @Operation(summary = "Who asks", description = "And with which role.")
-  @GetMapping("/api/auth/me")
+  @GetMapping(path = "/api/auth/me", produces = MediaType.APPLICATION_JSON_VALUE)
   Me me(@AuthenticationPrincipal Caller caller) {
     return Me.of(caller);
   }

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.security.web.firewall.RequestRejectedException;
 
 /**
  * Turns whatever went wrong into a {@link Problem} without internals. The log has those, under the
@@ -25,6 +26,10 @@ public final class Troubles {
   public static Problem of(Throwable error, HttpServletRequest request) {
     if (error instanceof ProblemException known) {
       return known.problem();
+    }
+    if (error instanceof RequestRejectedException) {
+      // Parameters and headers are looked at by the firewall no sooner than by us.
+      return Problem.invalid("the request line or a header isn't allowed");
     }
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     if (Outage.isBehind(error)) {
