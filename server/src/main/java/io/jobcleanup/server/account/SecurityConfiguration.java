@@ -50,6 +50,7 @@ public class SecurityConfiguration {
           "/api/auth/me",
           "/api/admin/**",
           "/v3/api-docs/**",
+          "/v3/api-docs.yaml",
           "/swagger-ui.html",
           "/swagger-ui/**",
           "/actuator/**");

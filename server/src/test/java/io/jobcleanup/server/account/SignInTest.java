@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** Signing in and out, on two instances over one database. */
 class SignInTest {
@@ -46,11 +45,7 @@ class SignInTest {
     // Each test has an address of its own, as a proxy would tell it.
     serving = Serving.on(host, "JOB_CLEANUP_TRUSTED_PROXIES", "127.0.0.1");
     other = Serving.on(host, "JOB_CLEANUP_PUBLIC_URL", "https://cleanup.example.com");
-    PGSimpleDataSource dataSource = new PGSimpleDataSource();
-    dataSource.setUrl(postgres.jdbcUrl(host.query("select current_database()")));
-    dataSource.setUser(postgres.user());
-    dataSource.setPassword(postgres.password());
-    accounts = new Accounts(dataSource);
+    accounts = new Accounts(host.dataSource());
   }
 
   @AfterAll
