@@ -29,6 +29,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
   private static final String OURS = "io.jobcleanup";
   private static final String EMBEDDED = "io.jobcleanup.embedded";
 
+  /** It would tell the parameters of statements, hashes of passwords among them. */
+  private static final String PARAMETERS = "org.springframework.jdbc.core.StatementCreatorUtils";
+
   /** Writes a stack trace for each try while the database is away; the schedule says it once. */
   private static final String SCHEDULER = "com.github.kagkarlsson";
 
@@ -84,6 +87,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger(EMBEDDED).setLevel(Level.WARN);
     context.getLogger(SCHEDULER).setLevel(Level.OFF);
     levels.forEach((name, level) -> setLevel(context, name, level));
+    context.getLogger(PARAMETERS).setLevel(Level.INFO);
   }
 
   private static void setLevel(LoggerContext context, String name, String level) {
