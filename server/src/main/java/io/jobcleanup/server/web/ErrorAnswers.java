@@ -1,6 +1,7 @@
 package io.jobcleanup.server.web;
 
 import jakarta.servlet.http.HttpServletRequest;
+import org.apache.catalina.connector.ClientAbortException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
@@ -9,11 +10,16 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 
 /** Answers with a {@link Problem} whatever a controller, or the way to it, throws. */
 @RestControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class ErrorAnswers {
+
+  /** Whoever asked has hung up: there is nobody to answer, and nothing wrong with us. */
+  @ExceptionHandler({ClientAbortException.class, AsyncRequestNotUsableException.class})
+  void nobodyThere() {}
 
   @ExceptionHandler
   ResponseEntity<Problem> answer(Exception error, HttpServletRequest request) {

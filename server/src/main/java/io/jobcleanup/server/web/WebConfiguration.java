@@ -76,8 +76,10 @@ public class WebConfiguration {
           connector -> {
             // A form filter that eats a body would turn a dry run into a real one.
             connector.setParseBodyMethods("");
-            // A job's key may have a slash in it.
-            connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue());
+            // A job's key may have slashes of both kinds in it.
+            String asItIs = EncodedSolidusHandling.PASS_THROUGH.getValue();
+            connector.setEncodedSolidusHandling(asItIs);
+            connector.setEncodedReverseSolidusHandling(asItIs);
           });
     };
   }

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.context.ApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -44,7 +45,7 @@ public final class Serving implements AutoCloseable {
   /**
    * Starts it on a host's database, without its schedule.
    *
-   * @param more further environment variables, name and value in turn
+   * @param more further environment variables, name and value in turn; null for one that isn't set
    */
   public static Serving on(Host host, String... more) {
     Map<String, String> variables = new HashMap<>(host.variables());
@@ -56,6 +57,7 @@ public final class Serving implements AutoCloseable {
     for (int i = 0; i < more.length; i += 2) {
       variables.put(more[i], more[i + 1]);
     }
+    variables.values().removeIf(Objects::isNull);
     return on(SettingsReader.read(variables).settings());
   }
 
