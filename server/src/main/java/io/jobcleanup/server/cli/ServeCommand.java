@@ -49,26 +49,25 @@ final class ServeCommand implements Callable<Integer> {
       new FirstAdmin(dataSource, settings).makeIfNone();
       Mapping tables = Session.mapping(settings, mapping.file);
       Service service = Service.start(settings, session.database(), tables);
-      CountDownLatch ended = new CountDownLatch(1);
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    service.close();
-                    session.close();
-                    log.info("Stopped");
-                    ended.countDown();
-                  }));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(service, session)));
       log.atInfo()
           .addKeyValue("port", service.port())
           .addKeyValue("seconds", secondsSinceStart())
           .log("Ready");
-      ended.await();
+      new CountDownLatch(1).await();
       return ExitCode.FINE.number();
     } catch (RuntimeException e) {
       session.close();
       throw e;
     }
+  }
+
+  private static void end(Service service, Session session) {
+    service.close();
+    session.close();
+    log.info("Stopped");
+    // A JVM that was told to end by a signal says 143, which service managers take for a failure.
+    Runtime.getRuntime().halt(ExitCode.FINE.number());
   }
 
   private static String secondsSinceStart() {
