@@ -1,0 +1,216 @@
+package io.jobcleanup.server.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.jobcleanup.embedded.EmbeddedPostgres;
+import io.jobcleanup.server.Host;
+import io.jobcleanup.server.acceptance.Call.Ended;
+import io.jobcleanup.server.account.Actor;
+import io.jobcleanup.server.account.Role;
+import io.jobcleanup.server.account.Tokens;
+import io.jobcleanup.server.schedule.Instance;
+import io.jobcleanup.server.service.Serving;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Four instances of the service on one database. They are used up one after the other. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class FleetTest {
+  private static final int INSTANCES = 4;
+  private static final int CALLS = Size.of(500, 2_000);
+  private static final Duration FROZEN = Duration.ofSeconds(Size.of(5, 30));
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int KILLED = 3;
+  private static final int FROZEN_ONE = 2;
+  private static final String CRON = "/api/cron/cleanup-jobs";
+  private static final String CLEANUP = "/api/admin/jobs/cleanup";
+
+  @TempDir static Path directory;
+
+  private static EmbeddedPostgres postgres;
+  private static Host host;
+  private static Books books;
+  private static List<Instance> instances;
+  private static List<Call> calls;
+
+  @BeforeAll
+  static void start() throws Exception {
+    postgres = EmbeddedPostgres.temporary();
+    host = Host.on(postgres);
+    books = Books.open(host, 20);
+    // Each job takes its time, so that runs are long enough to be cut off in.
+    host.execute(
+        """
+        create function take_time() returns trigger language plpgsql as $$
+        begin
+          if new.status = 'FAILED' then
+            perform pg_sleep(case when new.id like 'slow%' then 0.1 else 0.002 end);
+          end if;
+          return new;
+        end $$;
+        create trigger take_time before update on image_enhancement_jobs
+          for each row execute function take_time();
+        """);
+    Map<String, String> variables =
+        host.variables(
+            "JOB_CLEANUP_BATCH_SIZE",
+            "20",
+            "ADMIN_EMAIL",
+            Serving.EMAIL,
+            "ADMIN_PASSWORD",
+            Serving.PASSWORD,
+            "CRON_SECRET",
+            Serving.CRON_SECRET);
+    instances = new ArrayList<>();
+    for (int i = 0; i < INSTANCES; i++) {
+      instances.add(Instance.start(directory, variables));
+    }
+    instances.forEach(Instance::ready);
+    String token =
+        new Tokens(host.dataSource())
+            .create(Actor.atCommandLine(), "fleet", Role.OPERATOR, null)
+            .orElseThrow()
+            .reveal();
+    String cookie = signIn(instances.getFirst());
+    calls =
+        List.of(
+            Call.bearer("GET", CRON, Serving.CRON_SECRET),
+            Call.bearer("POST", CLEANUP, token),
+            Call.bearer("POST", CRON, Serving.CRON_SECRET),
+            Call.cookie("POST", CLEANUP, cookie));
+  }
+
+  private static String signIn(Instance instance) throws IOException, InterruptedException {
+    return Serving.cookieOf(
+        Serving.send(
+            instance.port(),
+            "POST",
+            "/api/auth/login",
+            "{\"email\":\"%s\",\"password\":\"%s\"}".formatted(Serving.EMAIL, Serving.PASSWORD),
+            "Content-Type",
+            "application/json"));
+  }
+
+  @AfterAll
+  static void stop() throws SQLException {
+    instances.forEach(Instance::close);
+    host.close();
+    postgres.close();
+  }
+
+  @Test
+  @Order(1)
+  void manyCallsAtOnceWhileOneInstanceIsKilledAndOneFrozenSettleEachJobOnce() throws Exception {
+    books.goStuck("before", 200);
+    List<Future<Ended>> pending = new ArrayList<>();
+    Map<String, Integer> summary = new TreeMap<>();
+    List<Ended> ended = new ArrayList<>();
+    int started = 0;
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < CALLS; i++) {
+        Call call = calls.get(i / INSTANCES % calls.size());
+        int port = instances.get(i % INSTANCES).port();
+        pending.add(callers.submit(() -> call.make(port, PATIENCE)));
+      }
+      books.goStuck("during", 200);
+      Instance.await("runs are under way", PATIENCE, () -> settled() > 20);
+      instances.get(KILLED).kill();
+      instances.get(FROZEN_ONE).freeze();
+      long frozenAt = System.nanoTime();
+      while (System.nanoTime() - frozenAt < FROZEN.toNanos()) {
+        books.goStuck("meanwhile" + started++, 20);
+        TimeUnit.MILLISECONDS.sleep(200);
+      }
+      instances.get(FROZEN_ONE).thaw();
+      for (Future<Ended> each : pending) {
+        ended.add(each.get());
+      }
+    }
+
+    for (Ended each : ended) {
+      int instance = instanceAt(each.port());
+      summary.merge("instance %d: %d".formatted(instance, each.status()), 1, Integer::sum);
+    }
+    System.out.printf(
+        "%d calls, frozen for %s, %s, longest %s%n",
+        CALLS, FROZEN, summary, ended.stream().map(Ended::took).max(Duration::compareTo));
+    assertThat(ended)
+        .filteredOn(it -> instanceAt(it.port()) != KILLED)
+        .as(() -> summary + logs())
+        .allMatch(it -> it.status() == 200 || it.status() == 503 && it.port() == port(FROZEN_ONE));
+    books.assertThatTheyAddUp();
+    Ended last = calls.getFirst().make(port(0), PATIENCE);
+    assertThat(last.body()).contains("\"remaining\":false");
+    books.assertThatAllIsSettled();
+    for (Instance each : instances) {
+      assertThat(each.log()).doesNotContain("[ERROR]");
+    }
+  }
+
+  @Test
+  @Order(2)
+  void instanceThatIsToldToEndAnswersTheCallInProgressAndLeavesTheRestToAnother() throws Exception {
+    int before = settled();
+    books.goStuck("slow", 60);
+    Ended first;
+    int code;
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Ended> call = callers.submit(() -> calls.getFirst().make(port(0), PATIENCE));
+      Instance.await("the run is under way", PATIENCE, () -> settled() > before);
+      instances.get(0).beginToTerminate();
+      first = call.get();
+      code = instances.get(0).awaitEnd();
+    }
+
+    assertThat(first.status()).as(first.body()).isEqualTo(200);
+    assertThat(first.body()).contains("\"remaining\":true").contains("\"failed\":0");
+    assertThat(code).isZero();
+    assertThat(books.stuck()).isPositive();
+    books.assertThatTheyAddUp();
+    assertThat(calls.getFirst().make(port(1), PATIENCE).body()).contains("\"remaining\":false");
+    books.assertThatAllIsSettled();
+  }
+
+  private static int port(int instance) {
+    return instances.get(instance).port();
+  }
+
+  private static int instanceAt(int port) {
+    for (int i = 0; i < INSTANCES; i++) {
+      if (port(i) == port) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("no instance listens on " + port);
+  }
+
+  private static int settled() {
+    try {
+      return Integer.parseInt(host.query("select count(*) from job_cleanup.run_job"));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String logs() {
+    return instances.stream().map(Instance::log).collect(Collectors.joining("\n\n"));
+  }
+}
