@@ -33,7 +33,8 @@ final class Description {
   private final Map<JsonNode, Schema> schemas = new HashMap<>();
 
   /** One method of one path. */
-  record Operation(String method, String path, JsonNode parameters, JsonNode body, JsonNode answers) {
+  record Operation(
+      String method, String path, JsonNode parameters, JsonNode body, JsonNode answers) {
     String name() {
       return method + " " + path;
     }
@@ -105,8 +106,7 @@ final class Description {
 
   private Optional<String> fault(JsonNode schema, String body) {
     try {
-      List<Error> errors =
-          compiled(schema).validate(JsonMapper.shared().readTree(body));
+      List<Error> errors = compiled(schema).validate(JsonMapper.shared().readTree(body));
       return errors.isEmpty() ? Optional.empty() : Optional.of(errors.toString());
     } catch (JacksonException e) {
       return Optional.of("the body isn't JSON");

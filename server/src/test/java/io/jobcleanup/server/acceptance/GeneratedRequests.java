@@ -36,13 +36,41 @@ final class GeneratedRequests {
 
   private static final List<String> ODD_VALUES =
       List.of(
-          "null", "\"600000\"", "\"true\"", "1.5", "6e4", "1e400", "-1", "0", "[]", "{}", "1",
-          "99999999999999999999", "\"\\u0000\"", "\"x\"", "true", "NaN");
+          "null",
+          "\"600000\"",
+          "\"true\"",
+          "1.5",
+          "6e4",
+          "1e400",
+          "-1",
+          "0",
+          "[]",
+          "{}",
+          "1",
+          "99999999999999999999",
+          "\"\\u0000\"",
+          "\"x\"",
+          "true",
+          "NaN");
 
   private static final List<String> BROKEN_BODIES =
       List.of(
-          "{", "[]", "null", "\"x\"", "7", "{}{}", "{} x", "{,}", "{'a':1}", "{\"a\" 1}", "// x\n{}",
-          "\uFEFF{}", "{\"nothing\":1}", "{\"dryrun\":true}", "{\"\":1}", "\u00ff\u00fe");
+          "{",
+          "[]",
+          "null",
+          "\"x\"",
+          "7",
+          "{}{}",
+          "{} x",
+          "{,}",
+          "{'a':1}",
+          "{\"a\" 1}",
+          "// x\n{}",
+          "\uFEFF{}",
+          "{\"nothing\":1}",
+          "{\"dryrun\":true}",
+          "{\"\":1}",
+          "\u00ff\u00fe");
 
   private final Random random;
   private final Description description;
@@ -201,8 +229,7 @@ final class GeneratedRequests {
       }
     }
 
-    private String rightValue(
-        String name, JsonNode schema, Map<String, List<String>> known) {
+    private String rightValue(String name, JsonNode schema, Map<String, List<String>> known) {
       if (!schema.has("minimum")) {
         return encoded(pick(known.get(name)));
       }

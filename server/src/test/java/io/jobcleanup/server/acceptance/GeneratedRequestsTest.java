@@ -100,16 +100,14 @@ class GeneratedRequestsTest {
     for (Role each : Role.values()) {
       TOKENS.put(
           each,
-          tokens
-              .create(Actor.atCommandLine(), each.label(), each, null)
-              .orElseThrow()
-              .reveal());
+          tokens.create(Actor.atCommandLine(), each.label(), each, null).orElseThrow().reveal());
     }
     cookie = serving.cookie(Serving.EMAIL, Serving.PASSWORD);
     description =
         new Description(
             serving
-                .send("GET", "/v3/api-docs", "", "Authorization", "Bearer " + TOKENS.get(Role.VIEWER))
+                .send(
+                    "GET", "/v3/api-docs", "", "Authorization", "Bearer " + TOKENS.get(Role.VIEWER))
                 .body());
     host.user("rich", 1_000_000);
     host.execute("insert into users (id, \"updatedAt\") values ('without a balance', now())");
@@ -348,8 +346,7 @@ class GeneratedRequestsTest {
       String method, String path, List<String> headers, byte[] body)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:%d%s".formatted(serving.port(), path)))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(serving.port(), path)))
             .timeout(PATIENCE)
             .method(
                 method,
