@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.Timer;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
@@ -28,12 +29,15 @@ final class RunMetrics implements CleanupListener {
   private static final String TOKENS = "job.cleanup.tokens.refunded";
   private static final String OWED_PAID = "job.cleanup.owed.refunds.paid";
 
+  /** What can start a run in this process. */
+  private static final Set<Trigger> OURS = Set.of(Trigger.API, Trigger.CRON, Trigger.SCHEDULE);
+
   private final MeterRegistry registry;
   private final Map<String, Trigger> triggers = new ConcurrentHashMap<>();
 
   RunMetrics(MeterRegistry registry, Mapping mapping) {
     this.registry = registry;
-    for (Trigger trigger : Trigger.values()) {
+    for (Trigger trigger : OURS) {
       timer(trigger, RunRecord.State.COMPLETED);
       timer(trigger, RunRecord.State.FAILED);
     }

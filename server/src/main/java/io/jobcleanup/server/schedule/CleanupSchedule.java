@@ -42,7 +42,6 @@ public final class CleanupSchedule implements SmartLifecycle {
   private static final int MISSED_HEARTBEATS = 4;
   private static final Duration POLLED_EVERY = Duration.ofSeconds(5);
   private static final Duration RETRIED_AFTER = Duration.ofMinutes(1);
-  private static final Duration GRACE = Duration.ofMinutes(1);
 
   /** Less than the 30 s that a phase of the application's end may take. */
   private static final Duration LONGEST_STOP = Duration.ofSeconds(25);
@@ -113,12 +112,11 @@ public final class CleanupSchedule implements SmartLifecycle {
     if (next == null || since == null) {
       return new Standing(mode, null, false, false);
     }
-    Instant watchedSince =
-        sinceGoodRun.map(next.now()::minus).filter(since::isBefore).orElse(since);
     boolean overdue =
         mode == Mode.RUNS
             && !next.underWay()
-            && schedule.twoTicksAfter(watchedSince).plus(GRACE).isBefore(next.now());
+            && schedule.isOverdue(
+                sinceGoodRun.map(next.now()::minus).orElse(null), since, next.now());
     return new Standing(mode, next.at(), next.underWay(), overdue);
   }
 

@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -130,7 +129,7 @@ public record Settings(
         null,
         new Web(3000, null, null, List.of()),
         new Cron(List.of(), Duration.ofSeconds(50)),
-        new Schedule("*/15 * * * *", ZoneOffset.UTC, null),
+        new Schedule("*/15 * * * *", ZoneId.of("UTC"), null),
         null);
   }
 

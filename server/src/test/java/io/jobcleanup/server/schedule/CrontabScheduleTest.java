@@ -37,8 +37,19 @@ class CrontabScheduleTest {
   }
 
   @Test
-  void twoTicksAfterAMomentAreTheSecondOneLater() {
-    assertThat(schedule.twoTicksAfter(TICK)).isEqualTo("2026-11-24T22:45:00Z");
-    assertThat(schedule.twoTicksAfter(TICK.minusSeconds(1))).isEqualTo("2026-11-24T22:30:00Z");
+  void runsAreOverdueAMinuteAfterTheSecondTickWithoutAGoodOne() {
+    Instant started = TICK.minusSeconds(3600);
+
+    assertThat(schedule.isOverdue(TICK, started, Instant.parse("2026-11-24T22:46:00Z"))).isFalse();
+    assertThat(schedule.isOverdue(TICK, started, Instant.parse("2026-11-24T22:46:01Z"))).isTrue();
+  }
+
+  @Test
+  void runsAreNotOverdueBeforeTwoTicksHaveComeWhileAnInstanceWasThere() {
+    Instant longAgo = TICK.minusSeconds(86_400);
+
+    assertThat(schedule.isOverdue(longAgo, TICK, TICK.plusSeconds(60))).isFalse();
+    assertThat(schedule.isOverdue(null, TICK, TICK.plusSeconds(1860))).isFalse();
+    assertThat(schedule.isOverdue(null, TICK, TICK.plusSeconds(1861))).isTrue();
   }
 }
