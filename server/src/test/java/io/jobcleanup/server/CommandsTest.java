@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -756,6 +757,20 @@ class CommandsTest {
 
     assertThat(ended.code()).isEqualTo(4);
     assertThat(ended.err()).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @Test
+  void portThatIsTakenIsNamedInOneSentence() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      String port = String.valueOf(taken.getLocalPort());
+
+      Ended ended = Program.run(host.variables("PORT", port), "serve");
+
+      assertThat(ended.code()).isEqualTo(2);
+      assertThat(ended.err().lines().filter(line -> !line.contains("[INFO]")))
+          .containsExactly(
+              "Port %s is taken by another program. Set PORT to a free one.".formatted(port));
+    }
   }
 
   // usage

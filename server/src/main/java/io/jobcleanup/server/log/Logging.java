@@ -28,6 +28,8 @@ import org.springframework.core.env.StandardEnvironment;
 public final class Logging extends ContextAwareBase implements Configurator {
   private static final String OURS = "io.jobcleanup";
   private static final String EMBEDDED = "io.jobcleanup.embedded";
+  private static final String FAILURES = "org.springframework.boot.diagnostics";
+  private static final String CONTEXT = "org.springframework.boot.web.server.servlet.context";
 
   /** It would tell the parameters of statements, hashes of passwords among them. */
   private static final String PARAMETERS = "org.springframework.jdbc.core.StatementCreatorUtils";
@@ -85,6 +87,9 @@ public final class Logging extends ContextAwareBase implements Configurator {
     root.setLevel(Level.WARN);
     context.getLogger(OURS).setLevel(Level.INFO);
     context.getLogger(EMBEDDED).setLevel(Level.WARN);
+    // What keeps the service from starting is told in one sentence, by the command.
+    context.getLogger(FAILURES).setLevel(Level.OFF);
+    context.getLogger(CONTEXT).setLevel(Level.ERROR);
     context.getLogger(SCHEDULER).setLevel(Level.OFF);
     levels.forEach((name, level) -> setLevel(context, name, level));
     context.getLogger(PARAMETERS).setLevel(Level.INFO);
