@@ -96,7 +96,12 @@ final class TokenCommand extends AccountCommand {
   }
 
   @Command(name = "revoke", header = "Revoke a token.")
-  int revoke(@Parameters(paramLabel = NAME, converter = NameConverter.class) String name) {
+  int revoke(
+      @Parameters(
+              paramLabel = NAME,
+              converter = NameConverter.class,
+              description = "The name that it was made with.")
+          String name) {
     return change(
         dataSource -> {
           if (!new Tokens(dataSource).revoke(Actor.atCommandLine(), name)) {

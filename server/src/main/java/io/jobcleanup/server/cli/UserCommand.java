@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
     footer = {"", "Roles: viewer reads, operator also runs cleanups, admin may do all."})
 final class UserCommand extends AccountCommand {
   private static final String EMAIL = "EMAIL";
+  private static final String WHO = "Whose email; its case doesn't matter.";
   private static final String ROLE = "ROLE";
   private static final String ROLES = "viewer, operator or admin.";
 
@@ -45,7 +46,8 @@ final class UserCommand extends AccountCommand {
 
   @Command(name = "add", header = "Add somebody.")
   int add(
-      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class) String email,
+      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class, description = WHO)
+          String email,
       @Option(
               names = "--role",
               paramLabel = ROLE,
@@ -69,7 +71,8 @@ final class UserCommand extends AccountCommand {
 
   @Command(name = "role", header = "Give somebody another role.")
   int role(
-      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class) String email,
+      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class, description = WHO)
+          String email,
       @Parameters(paramLabel = ROLE, converter = RoleConverter.class, description = ROLES)
           Role role) {
     return change(
@@ -84,7 +87,9 @@ final class UserCommand extends AccountCommand {
   }
 
   @Command(name = "password", header = "Give somebody another password, and end their sessions.")
-  int password(@Parameters(paramLabel = EMAIL, converter = EmailConverter.class) String email) {
+  int password(
+      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class, description = WHO)
+          String email) {
     return change(
         dataSource -> {
           Accounts accounts = new Accounts(dataSource);
@@ -100,7 +105,9 @@ final class UserCommand extends AccountCommand {
   }
 
   @Command(name = "remove", header = "Remove somebody, and end their sessions.")
-  int remove(@Parameters(paramLabel = EMAIL, converter = EmailConverter.class) String email) {
+  int remove(
+      @Parameters(paramLabel = EMAIL, converter = EmailConverter.class, description = WHO)
+          String email) {
     return change(
         dataSource -> {
           Accounts accounts = new Accounts(dataSource);
