@@ -20,7 +20,28 @@ class ReferencePagesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "demo", "serve", "run", "find", "doctor", "map", "migrate", "sql", "stop"})
+      strings = {
+        "",
+        "demo",
+        "serve",
+        "run",
+        "find",
+        "doctor",
+        "map",
+        "migrate",
+        "user",
+        "user add",
+        "user role",
+        "user password",
+        "user remove",
+        "user list",
+        "token",
+        "token create",
+        "token revoke",
+        "token list",
+        "sql",
+        "stop"
+      })
   void helpIsAsTheCommandLinePageShowsIt(String command) throws IOException {
     String page = Files.readString(PAGES.resolve("command-line.md"));
     String[] arguments =
