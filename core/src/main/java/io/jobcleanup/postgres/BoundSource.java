@@ -7,6 +7,7 @@ import io.jobcleanup.mapping.Source;
  *
  * @param source the source
  * @param tables what the catalogue says of its tables
- * @param sql its statements
+ * @param sql what finds, locks and reads its rows
+ * @param writes what writes to them
  */
-record BoundSource(Source source, SourceTables tables, SourceSql sql) {}
+record BoundSource(Source source, SourceTables tables, SourceSql sql, WriteSql writes) {}

@@ -609,8 +609,8 @@ final class MappingCheck {
         TimeForm form = jobs.time().of(value instanceof Value.Column column ? column.name() : "");
         since.add(new SinceSql(rows.value(value, "job"), type, form));
       }
-      SourceSql sql = new SourceSql(tables, names, since, "boolean".equals(types.get("already")));
-      return new BoundSource(source, tables, sql);
+      SourceSql sql = new SourceSql(tables, since, "boolean".equals(types.get("already")));
+      return new BoundSource(source, tables, sql, new WriteSql(tables, names));
     }
 
     private void states(Map<String, Probe> probes, String name, List<String> states) {

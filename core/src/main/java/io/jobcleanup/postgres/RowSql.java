@@ -4,6 +4,8 @@ import io.jobcleanup.mapping.Expression;
 import io.jobcleanup.mapping.Jobs;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.mapping.Value;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What a mapping says about rows of the tables alone, as SQL: {@code job}, {@code charge} and
@@ -32,6 +34,24 @@ record RowSql(SourceTables tables) {
   String payer() {
     Refund refund = tables.source().refund();
     return refund == null ? "null" : value(refund.payer(), "job");
+  }
+
+  /** A job's state. */
+  String status() {
+    return value(tables.source().jobs().status(), "job");
+  }
+
+  /** Whether a job is in one of some states; constants, so that a partial index can be used. */
+  String statusIsOneOf(List<String> labels) {
+    if (labels.isEmpty()) {
+      return "false";
+    }
+    String status =
+        tables.source().jobs().status() instanceof Value.Column
+            ? status()
+            : Sql.cast(status(), "text");
+    return "%s in (%s)"
+        .formatted(status, labels.stream().map(Sql::literal).collect(Collectors.joining(", ")));
   }
 
   private String name(String name) {

@@ -2,26 +2,23 @@ package io.jobcleanup.postgres;
 
 import io.jobcleanup.mapping.Balance;
 import io.jobcleanup.mapping.Charge;
-import io.jobcleanup.mapping.Expression;
 import io.jobcleanup.mapping.Jobs;
 import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Refund;
-import io.jobcleanup.mapping.TimeForm;
-import io.jobcleanup.mapping.Times;
 import io.jobcleanup.mapping.Value;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every statement about one source, filled from its mapping once. Values of rows come as arrays of
- * text.
+ * The statements that find, lock and read rows of one source, filled from its mapping once. Keys
+ * come as arrays of text.
+ *
+ * @see WriteSql
  */
 final class SourceSql {
 
@@ -34,27 +31,23 @@ final class SourceSql {
   private final SourceTables tables;
   private final Jobs jobs;
   private final @Nullable Refund refund;
-  private final Names names;
   private final RowSql rows;
   private final List<SinceSql> since;
   private final boolean alreadyIsBoolean;
-  private final List<String> amountColumns;
 
   private final String keyedJobs;
   private final String statusIsProcessing;
   private final String where;
 
-  SourceSql(SourceTables tables, Names names, List<SinceSql> since, boolean alreadyIsBoolean) {
+  SourceSql(SourceTables tables, List<SinceSql> since, boolean alreadyIsBoolean) {
     this.tables = tables;
     this.jobs = tables.source().jobs();
     this.refund = tables.source().refund();
-    this.names = names;
     this.rows = new RowSql(tables);
     this.since = List.copyOf(since);
     this.alreadyIsBoolean = alreadyIsBoolean;
-    this.amountColumns = amountColumnsOf(tables);
     this.keyedJobs = keyed("wanted", "k", "job", tables.jobKey());
-    this.statusIsProcessing = statusIsOneOf(jobs.processing());
+    this.statusIsProcessing = rows.statusIsOneOf(jobs.processing());
     this.where = jobs.where() == null ? "true" : "(" + rows.expression(jobs.where()) + ")";
   }
 
@@ -159,8 +152,7 @@ final class SourceSql {
       Balance balance = tables.balance();
       Table balances = tables.balances();
       if (balance != null && balances != null) {
-        List<Table.Column> match =
-            balance.match().keySet().stream().map(it -> SourceTables.column(balances, it)).toList();
+        List<Table.Column> match = matchColumns(balance, balances);
         if (!balances.kind().equals("v")) {
           held.add(lockerOf(balances, match, balanceMatch()));
         }
@@ -303,9 +295,7 @@ final class SourceSql {
     if (table == null || balance == null) {
       return null;
     }
-    List<Table.Column> columns =
-        balance.match().keySet().stream().map(it -> SourceTables.column(table, it)).toList();
-    return hold("hold-balances", table, "balance", columns, "m");
+    return hold("hold-balances", table, "balance", matchColumns(balance, table), "m");
   }
 
   /** The rows that foreign keys of columns we write refer to. */
@@ -425,8 +415,8 @@ final class SourceSql {
     List<String> columns = new ArrayList<>();
     columns.add(keyColumns());
     columns.add("(%s and %s and %s) as stuck".formatted(statusIsProcessing, stuckSince(), where));
-    columns.add(statusIsOneOf(jobs.completed()) + " as completed");
-    columns.add(Sql.cast(status(), "text") + " as status");
+    columns.add(rows.statusIsOneOf(jobs.completed()) + " as completed");
+    columns.add(Sql.cast(rows.status(), "text") + " as status");
     columns.add(sinceInstant() + " as since");
     columns.add(
         (jobs.attempt() == null
@@ -554,331 +544,6 @@ final class SourceSql {
         .collect(Collectors.joining(", ", "coalesce(", ")"));
   }
 
-  // Writing
-
-  /**
-   * A write, and the expressions that have to be worked out for it beforehand.
-   *
-   * @param statement the write
-   * @param values what works them out; null where there are none
-   * @param valueNames the columns that they are for, and the names of their results, in the order
-   *     of the results
-   */
-  record Write(LineSql statement, @Nullable LineSql values, Map<String, String> valueNames) {}
-
-  /** Fails jobs. */
-  Write fail() {
-    Values values = new Values("f", tables.jobs(), jobs.time());
-    LineSql.Columns line = new LineSql.Columns();
-    Map<String, String> assigned = values.assigned(jobs.fail(), line);
-    String written =
-        jobs.status() instanceof Value.Column column
-            ? "job.%s is not distinct from %s"
-                .formatted(Sql.identifier(column.name()), assigned.get(column.name()))
-            : "not " + statusIsProcessing;
-    String matching = keyedLine("job", tables.jobKey(), "k", line);
-    String n = line.use("n");
-    return values.write(
-        line.statement(
-            Sql.of(
-                "fail-jobs",
-                Map.of(
-                    "jobs", tables.jobs().quoted(),
-                    "assignments", assignments(assigned),
-                    "line", line.from(),
-                    "matching", matching,
-                    "status", statusIsProcessing,
-                    "n", n,
-                    "written", written))),
-        this::jobJoin);
-  }
-
-  /** Moves balances to what they will be; null where the source has none. */
-  @Nullable Write move() {
-    Balance balance = tables.balance();
-    Table table = tables.balances();
-    if (balance == null || table == null) {
-      return null;
-    }
-    Values values = new Values("s", table, balance.time());
-    LineSql.Columns line = new LineSql.Columns();
-    Map<String, String> assigned = new LinkedHashMap<>();
-    int i = 0;
-    for (String column : balance.add().keySet()) {
-      assigned.put(
-          column, Sql.cast(line.use("a" + i++), SourceTables.column(table, column).type()));
-    }
-    assigned.putAll(values.assigned(balance.set(), line));
-    String returned =
-        IntStream.range(0, balance.add().size())
-            .mapToObj(
-                a ->
-                    ", cast(balance.%s as numeric) as a%d"
-                        .formatted(Sql.identifier(List.copyOf(balance.add().keySet()).get(a)), a))
-            .collect(Collectors.joining());
-    String matching = balanceLine(balance, table, line);
-    String n = line.use("n");
-    return values.write(
-        line.statement(
-            Sql.of(
-                "move-balances",
-                Map.of(
-                    "balances",
-                    table.quoted(),
-                    "assignments",
-                    assignments(assigned),
-                    "line",
-                    line.from(),
-                    "matching",
-                    matching,
-                    "n",
-                    n,
-                    "returned",
-                    returned))),
-        columns ->
-            "left join %s balance on %s"
-                .formatted(table.quoted(), balanceLine(balance, table, columns)));
-  }
-
-  /**
-   * Works out what each line adds to a balance, where that is more than the amount itself; null
-   * where it isn't.
-   */
-  @Nullable Write addends() {
-    Balance balance = tables.balance();
-    Table table = tables.balances();
-    if (balance == null || table == null) {
-      return null;
-    }
-    Values values = new Values("d", table, balance.time());
-    balance
-        .add()
-        .forEach(
-            (column, value) -> {
-              if (value instanceof Value.Computed computed && plainFactor(value) == 0) {
-                values.add(SourceTables.column(table, column), computed.expression());
-              }
-            });
-    return values.expressions.isEmpty()
-        ? null
-        : values.write(
-            new LineSql("", List.of()), columns -> jobJoin(columns) + chargeJoin(columns));
-  }
-
-  /**
-   * Whether an addend is just the amount (1), or its negative (-1), so that nothing has to be
-   * worked out; else 0.
-   */
-  static int plainFactor(Value value) {
-    if (value instanceof Value.Computed computed) {
-      String text = computed.expression().text().replace(" ", "");
-      return text.equals(":amount") ? 1 : text.equals("-:amount") ? -1 : 0;
-    }
-    return 0;
-  }
-
-  /** Inserts ledger rows; null where the source has no ledger. */
-  @Nullable Write write() {
-    Ledger row = tables.ledgerRow();
-    Table table = tables.ledger();
-    if (row == null || table == null) {
-      return null;
-    }
-    Values values = new Values("l", table, row.time());
-    LineSql.Columns line = new LineSql.Columns();
-    Map<String, String> assigned = values.assigned(row.values(), line);
-    List<String> returned = new ArrayList<>();
-    List<String> key = table.primaryKey();
-    for (int i = 0; i < key.size(); i++) {
-      returned.add("cast(%s as text) as k%d".formatted(Sql.identifier(key.get(i)), i));
-    }
-    int i = 0;
-    for (String column : amountColumns()) {
-      returned.add("cast(%s as numeric) as a%d".formatted(Sql.identifier(column), i++));
-    }
-    String n = line.use("n");
-    return values.write(
-        line.statement(
-            Sql.of(
-                "write-ledger",
-                Map.of(
-                    "ledger", table.quoted(),
-                    "columns",
-                        assigned.keySet().stream()
-                            .map(Sql::identifier)
-                            .collect(Collectors.joining(", ")),
-                    "values", String.join(", ", assigned.values()),
-                    "line", line.from(),
-                    "n", n,
-                    "returned", returned.isEmpty() ? "1" : String.join(", ", returned)))),
-        columns -> jobJoin(columns) + chargeJoin(columns));
-  }
-
-  /**
-   * The ledger's columns that tell the amount: what comes back in them is compared with what was
-   * sent.
-   */
-  List<String> amountColumns() {
-    return amountColumns;
-  }
-
-  private static List<String> amountColumnsOf(SourceTables tables) {
-    Ledger row = tables.ledgerRow();
-    Table table = tables.ledger();
-    if (row == null || table == null) {
-      return List.of();
-    }
-    return row.values().entrySet().stream()
-        .filter(
-            it ->
-                it.getValue() instanceof Value.Computed computed
-                    && computed.expression().names().contains("amount"))
-        .map(Map.Entry::getKey)
-        .filter(column -> SourceTables.column(table, column).category().equals("N"))
-        .toList();
-  }
-
-  /** How a ledger's amount column relates to the amount: 1, -1, or 0 where an expression tells. */
-  int amountFactor(String column) {
-    Ledger row = tables.ledgerRow();
-    Value value = row == null ? null : row.values().get(column);
-    return value == null ? 0 : plainFactor(value);
-  }
-
-  /**
-   * Replaces the text of a failed job by another where it is still ours; null where the mapping
-   * writes no text.
-   */
-  @Nullable LineSql amend() {
-    LineSql.Columns line = new LineSql.Columns();
-    List<String> assignments = new ArrayList<>();
-    List<String> unchanged = new ArrayList<>();
-    for (Map.Entry<String, Value> each : jobs.fail().entrySet()) {
-      if (each.getValue() instanceof Value.Computed computed
-          && computed.expression().names().contains("message")) {
-        Table.Column column = SourceTables.column(tables.jobs(), each.getKey());
-        String type = writeType(tables.jobs(), column);
-        TimeForm form = jobs.time().of(column.name());
-        assignments.add(
-            "%s = cast((%s) as %s)"
-                .formatted(
-                    column.quoted(),
-                    computed.expression().sql(name -> names.fromLine(name, line, column, form)),
-                    type));
-        unchanged.add(
-            "cast(job.%s as text) is not distinct from cast(cast((%s) as %s) as text)"
-                .formatted(
-                    column.quoted(),
-                    computed
-                        .expression()
-                        .sql(
-                            name ->
-                                name.equals("message")
-                                    ? line.use("old_message")
-                                    : names.fromLine(name, line, column, form)),
-                    type));
-      }
-    }
-    if (assignments.isEmpty()) {
-      return null;
-    }
-    String matching = keyedLine("job", tables.jobKey(), "k", line);
-    return line.statement(
-        Sql.of(
-            "amend-message",
-            Map.of(
-                "jobs", tables.jobs().quoted(),
-                "assignments", String.join(", ", assignments),
-                "line", line.from(),
-                "matching", matching,
-                "unchanged", String.join(" and ", unchanged))));
-  }
-
-  /** Collects the expressions of one write that have to be worked out before it. */
-  private final class Values {
-    private final String prefix;
-    private final Table table;
-    private final Times times;
-    private final LineSql.Columns line = new LineSql.Columns();
-    private final Map<String, String> expressions = new LinkedHashMap<>();
-    private final Map<String, String> valueNames = new LinkedHashMap<>();
-    private boolean rowsRead;
-
-    Values(String prefix, Table table, Times times) {
-      this.prefix = prefix;
-      this.table = table;
-      this.times = times;
-    }
-
-    Map<String, String> assigned(Map<String, Value> written, LineSql.Columns writeLine) {
-      Map<String, String> assigned = new LinkedHashMap<>();
-      written.forEach(
-          (name, value) -> {
-            Table.Column column = SourceTables.column(table, name);
-            String type = writeType(table, column);
-            assigned.put(
-                name,
-                switch (value) {
-                  case Value.Constant constant ->
-                      constant.text() == null
-                          ? "null"
-                          : Sql.cast(Sql.literal(constant.text()), type);
-                  case Value.Column other ->
-                      throw new IllegalStateException("a column as a value: " + other);
-                  case Value.Computed computed -> {
-                    Expression expression = computed.expression();
-                    String only =
-                        expression.names().size() == 1 ? expression.names().iterator().next() : "";
-                    yield expression.isJust(only)
-                        ? Sql.cast(names.fromLine(only, writeLine, column, times.of(name)), type)
-                        : Sql.cast(writeLine.use(add(column, expression)), type);
-                  }
-                });
-          });
-      return assigned;
-    }
-
-    String add(Table.Column column, Expression expression) {
-      String name = prefix + expressions.size();
-      rowsRead = rowsRead || !expression.isOfValuesAlone();
-      valueNames.put(column.name(), name);
-      String sql =
-          expression.sql(each -> names.fromLine(each, line, column, times.of(column.name())));
-      expressions.put(
-          name,
-          "cast(cast((%s) as %s) as text) as %s".formatted(sql, writeType(table, column), name));
-      return name;
-    }
-
-    /**
-     * The write with what works its values out.
-     *
-     * @param rows joins the rows that the expressions may read
-     */
-    Write write(LineSql statement, Function<LineSql.Columns, String> rows) {
-      if (expressions.isEmpty()) {
-        return new Write(statement, null, Map.of());
-      }
-      String joins = rowsRead ? rows.apply(line) : "";
-      String n = line.use("n");
-      return new Write(
-          statement,
-          line.statement(
-              Sql.of(
-                  "evaluate",
-                  Map.of(
-                      "expressions",
-                      String.join(", ", expressions.values()),
-                      "line",
-                      line.from(),
-                      "joins",
-                      joins,
-                      "n",
-                      n))),
-          valueNames);
-    }
-  }
-
   // Pieces
 
   private String wanted() {
@@ -898,7 +563,10 @@ final class SourceSql {
         .collect(Collectors.joining(", "));
   }
 
-  private static String keyed(String from, String prefix, String row, List<Table.Column> key) {
+  /**
+   * A condition that finds a row by the parts of its key that an alias has as {@code k0} and so on.
+   */
+  static String keyed(String from, String prefix, String row, List<Table.Column> key) {
     return IntStream.range(0, key.size())
         .mapToObj(
             i ->
@@ -907,45 +575,17 @@ final class SourceSql {
         .collect(Collectors.joining(" and "));
   }
 
-  private static String keyedLine(
-      String row, List<Table.Column> key, String prefix, LineSql.Columns line) {
-    for (int i = 0; i < key.size(); i++) {
-      line.use(prefix + i);
-    }
-    return keyed("line", prefix, row, key);
-  }
-
-  private String jobJoin(LineSql.Columns line) {
-    return "join %s job on %s"
-        .formatted(tables.jobs().quoted(), keyedLine("job", tables.jobKey(), "k", line));
-  }
-
-  private String chargeJoin(LineSql.Columns line) {
-    Table charges = tables.charges();
-    return charges == null
-        ? ""
-        : " left join %s charge on %s"
-            .formatted(charges.quoted(), keyedLine("charge", tables.chargeKey(), "c", line));
-  }
-
-  private static String balanceLine(Balance balance, Table table, LineSql.Columns line) {
-    List<Table.Column> match =
-        balance.match().keySet().stream().map(it -> SourceTables.column(table, it)).toList();
-    return keyedLine("balance", match, "m", line);
-  }
-
-  private static String assignments(Map<String, String> assigned) {
-    return assigned.entrySet().stream()
-        .map(it -> Sql.identifier(it.getKey()) + " = " + it.getValue())
-        .collect(Collectors.joining(", "));
-  }
-
   private String chargesOfJob() {
     Charge charge = refund == null ? null : refund.charge();
     Table table = tables.charges();
     return charge == null || table == null
         ? ""
         : "left join %s charge on (%s)".formatted(table.quoted(), rows.expression(charge.match()));
+  }
+
+  /** The columns that find a balance row. */
+  static List<Table.Column> matchColumns(Balance balance, Table table) {
+    return balance.match().keySet().stream().map(it -> SourceTables.column(table, it)).toList();
   }
 
   private List<String> balanceMatch() {
@@ -973,28 +613,5 @@ final class SourceSql {
                   });
             });
     return match;
-  }
-
-  private String status() {
-    return rows.value(jobs.status(), "job");
-  }
-
-  private String statusIsOneOf(List<String> labels) {
-    if (labels.isEmpty()) {
-      return "false";
-    }
-    String status = jobs.status() instanceof Value.Column ? status() : Sql.cast(status(), "text");
-    return "%s in (%s)"
-        .formatted(status, labels.stream().map(Sql::literal).collect(Collectors.joining(", ")));
-  }
-
-  /**
-   * The type that a value is cast to: a column's own, but what stands in a unique index is never
-   * cut to its length.
-   */
-  private static String writeType(Table table, Table.Column column) {
-    return column.category().equals("S") && table.inUniqueIndex(column.name())
-        ? "text"
-        : column.type();
   }
 }

@@ -114,6 +114,7 @@ public final class SourceStatements {
 
   private final BoundSource bound;
   private final SourceSql sql;
+  private final WriteSql writes;
   private final String claim;
   private final @Nullable String claimWithHoldings;
   private final String claimInAnyState;
@@ -122,15 +123,16 @@ public final class SourceStatements {
   private final List<SourceSql.Reference> references;
   private final String look;
   private final String lookAtJobs;
-  private final SourceSql.Write fail;
-  private final SourceSql.@Nullable Write move;
-  private final SourceSql.@Nullable Write addends;
-  private final SourceSql.@Nullable Write write;
+  private final WriteSql.Write fail;
+  private final WriteSql.@Nullable Write move;
+  private final WriteSql.@Nullable Write addends;
+  private final WriteSql.@Nullable Write write;
   private final @Nullable LineSql amend;
 
   SourceStatements(BoundSource bound) {
     this.bound = bound;
     this.sql = bound.sql();
+    this.writes = bound.writes();
     this.claim = sql.claim(false);
     this.claimWithHoldings = sql.holdingsDependOnJobsAlone() ? sql.claim(true) : null;
     this.claimInAnyState = sql.claimInAnyState();
@@ -139,11 +141,11 @@ public final class SourceStatements {
     this.references = sql.references();
     this.look = sql.look();
     this.lookAtJobs = sql.lookAtJobs();
-    this.fail = sql.fail();
-    this.move = sql.move();
-    this.addends = sql.addends();
-    this.write = sql.write();
-    this.amend = sql.amend();
+    this.fail = writes.fail();
+    this.move = writes.move();
+    this.addends = writes.addends();
+    this.write = writes.write();
+    this.amend = writes.amend();
   }
 
   /** The source. */
@@ -215,7 +217,7 @@ public final class SourceStatements {
     for (Map.Entry<String, NumberType> column : movingColumns().entrySet()) {
       BigDecimal before = row.balances().get(i++);
       Value added = balance == null ? null : balance.add().get(column.getKey());
-      int factor = added == null ? 0 : SourceSql.plainFactor(added);
+      int factor = added == null ? 0 : WriteSql.plainFactor(added);
       if (before != null && factor != 0) {
         BigDecimal after = factor < 0 ? before.subtract(amount) : before.add(amount);
         String obstacle = column.getValue().obstacle(column.getKey(), after);
@@ -232,7 +234,7 @@ public final class SourceStatements {
     Map<String, NumberType> columns = new LinkedHashMap<>();
     Table table = bound.tables().ledger();
     if (table != null) {
-      for (String name : sql.amountColumns()) {
+      for (String name : writes.amountColumns()) {
         Table.Column column = SourceTables.column(table, name);
         columns.put(name, NumberType.of(column.baseType(), column.modifier()));
       }
@@ -245,7 +247,7 @@ public final class SourceStatements {
    * tells.
    */
   public int amountFactor(String column) {
-    return sql.amountFactor(column);
+    return writes.amountFactor(column);
   }
 
   /**
@@ -528,7 +530,7 @@ public final class SourceStatements {
     for (Map<String, @Nullable String> line : lines) {
       List<BigDecimal> each = new ArrayList<>();
       for (Map.Entry<String, Value> addend : balance.add().entrySet()) {
-        int factor = SourceSql.plainFactor(addend.getValue());
+        int factor = WriteSql.plainFactor(addend.getValue());
         String text =
             factor != 0
                 ? line.get("amount")
@@ -580,7 +582,7 @@ public final class SourceStatements {
       return List.of();
     }
     int key = table.primaryKey().size();
-    int amounts = sql.amountColumns().size();
+    int amounts = writes.amountColumns().size();
     return tx.list(
         write.statement().sql(),
         write.statement().parameters(lines),
@@ -595,8 +597,8 @@ public final class SourceStatements {
   /** What the ledger's amount columns are asked to hold for a line, in their order. */
   public List<@Nullable BigDecimal> expectedAmounts(Map<String, @Nullable String> line) {
     List<@Nullable BigDecimal> expected = new ArrayList<>();
-    for (String column : sql.amountColumns()) {
-      int factor = sql.amountFactor(column);
+    for (String column : writes.amountColumns()) {
+      int factor = writes.amountFactor(column);
       String text =
           factor != 0
               ? line.get("amount")
@@ -638,7 +640,7 @@ public final class SourceStatements {
   }
 
   private static void evaluate(
-      Tx tx, SourceSql.Write write, List<Map<String, @Nullable String>> lines) {
+      Tx tx, WriteSql.Write write, List<Map<String, @Nullable String>> lines) {
     LineSql values = write.values();
     if (values == null || lines.isEmpty()) {
       return;
