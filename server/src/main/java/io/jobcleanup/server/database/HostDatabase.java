@@ -32,7 +32,7 @@ public final class HostDatabase implements AutoCloseable {
 
   private static final Duration PAUSE = Duration.ofMillis(250);
   private static final Duration LONGEST = Duration.ofDays(1);
-  private static final Duration SERVICE_PATIENCE = Duration.ofMillis(2_500);
+  private static final Duration SERVICE_PATIENCE = Duration.ofMillis(1_500);
   private static final Duration VALIDATION = Duration.ofSeconds(1);
   private static final String CANNOT_CONNECT_NOW = "57P03";
   private static final String TOO_MANY_CONNECTIONS = "53300";
@@ -45,6 +45,7 @@ public final class HostDatabase implements AutoCloseable {
   private final HikariDataSource pool;
   private final DataSource dataSource;
   private final @Nullable String psqlLine;
+  private final Probe probe;
 
   private HostDatabase(
       DatabaseUrl url, HikariDataSource pool, DataSource dataSource, @Nullable String psqlLine) {
@@ -52,6 +53,7 @@ public final class HostDatabase implements AutoCloseable {
     this.pool = pool;
     this.dataSource = dataSource;
     this.psqlLine = psqlLine;
+    this.probe = new Probe(url);
   }
 
   /**
@@ -66,10 +68,12 @@ public final class HostDatabase implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Settings)}, for whoever has people waiting: once open, it says within 4 s that
+   * As {@link #open(Settings)}, for whoever has people waiting: once open, it says within 3 s that
    * the database doesn't answer, whatever {@code connect_timeout} is.
    */
   public static HostDatabase openForService(Settings settings) {
+    // The pool would hand out unseen what was used half a second ago: by now its server may hang.
+    System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
     HostDatabase database = open(settings, SERVICE_PATIENCE);
     return new HostDatabase(
         database.url, database.pool, new ImpatientDataSource(database.pool), database.psqlLine);
@@ -236,6 +240,11 @@ public final class HostDatabase implements AutoCloseable {
   /** Where connections come from. */
   public DataSource dataSource() {
     return dataSource;
+  }
+
+  /** Whether it answers now, whatever its connections are at; takes a second or two to say no. */
+  public boolean answers() {
+    return probe.answers();
   }
 
   /** Its address. */

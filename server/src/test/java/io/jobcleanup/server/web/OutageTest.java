@@ -9,6 +9,7 @@ import io.jobcleanup.server.account.Role;
 import io.jobcleanup.server.account.Tokens;
 import io.jobcleanup.server.service.Serving;
 import java.net.http.HttpResponse;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -133,17 +135,80 @@ class OutageTest {
   }
 
   @Test
-  void runThatLosesItTellsWhatWasCommitted() throws Exception {
-    for (int i = 0; i < 500; i++) {
-      host.stuckJob("lost-" + i, "u", 1);
+  void serverThatHangsIsAwayAsWell() throws Exception {
+    assertThat(cron().statusCode()).isEqualTo(200);
+    signal("STOP");
+    try {
+      assertAway(soon("GET", "/api/admin/runs", "Cookie", cookie));
+      assertAway(cron());
+    } finally {
+      signal("CONT");
     }
+    awaitAnswer(200, "POST", CLEANUP, "Cookie", cookie);
+  }
+
+  @Test
+  void runThatHangsIsAnsweredSoonAndGoesOnOnceItCan() throws Exception {
+    host.user("w", 0);
+    for (int i = 0; i < 200; i++) {
+      host.stuckJob("hung-" + i, "w", 1);
+    }
+    dawdle();
+    try (ExecutorService caller = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<HttpResponse<String>> answer = caller.submit(OutageTest::awaitedCron);
+      awaitFirstFailed("w");
+      signal("STOP");
+      try {
+        assertAway(answer.get(5, TimeUnit.SECONDS));
+      } finally {
+        signal("CONT");
+      }
+    }
+    host.execute("drop trigger dawdle on image_enhancement_jobs");
+    awaitAnswer(200, "GET", CRON, "Authorization", "Bearer " + Serving.CRON_SECRET);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!host.balance("w").equals("200")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
+  }
+
+  private static HttpResponse<String> awaitedCron() throws Exception {
+    return serving.send("GET", CRON, "", "Authorization", "Bearer " + Serving.CRON_SECRET);
+  }
+
+  private static void awaitFirstFailed(String user) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (host.balance(user).equals("0")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
+  }
+
+  /** Has the server and all its sessions stop where they are, or go on. */
+  private static void signal(String name) throws Exception {
+    ProcessHandle server = ProcessHandle.of(postgres.pid()).orElseThrow();
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    Stream.concat(Stream.of(server), server.descendants())
+        .forEach(it -> command.add(String.valueOf(it.pid())));
+    // One of them may just have ended.
+    new ProcessBuilder(command).start().waitFor();
+  }
+
+  private static void dawdle() throws SQLException {
     host.execute(
         """
-        create function dawdle() returns trigger language plpgsql as $$
+        create or replace function dawdle() returns trigger language plpgsql as $$
           begin perform pg_sleep(0.01); return new; end $$;
         create trigger dawdle before update on image_enhancement_jobs
           for each row execute function dawdle()
         """);
+  }
+
+  @Test
+  void runThatLosesItTellsWhatWasCommitted() throws Exception {
+    for (int i = 0; i < 500; i++) {
+      host.stuckJob("lost-" + i, "u", 1);
+    }
+    dawdle();
     try (ExecutorService caller = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<HttpResponse<String>> answer =
           caller.submit(
