@@ -6,12 +6,10 @@ import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.ProgramVersion;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.answer.Json;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -88,16 +86,7 @@ public final class Cli {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      try (InputStream in = ExitCode.class.getResourceAsStream("version.txt")) {
-        if (in == null) {
-          throw new IllegalStateException("version.txt isn't on the class path");
-        }
-        return new String[] {
-          "job-cleanup " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()
-        };
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      return new String[] {"job-cleanup " + ProgramVersion.text()};
     }
   }
 

@@ -2,6 +2,7 @@ package io.jobcleanup.server.observe;
 
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.server.ProgramVersion;
 import io.jobcleanup.server.schedule.CleanupSchedule;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -9,6 +10,7 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEn
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.info.InfoEndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementContextAutoConfiguration;
+import org.springframework.boot.actuate.info.InfoContributor;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
@@ -60,6 +62,12 @@ public class ObserveConfiguration {
   @Bean
   CleanupHealth cleanup(JobCleanup cleanup, CleanupSchedule schedule) {
     return new CleanupHealth(cleanup, schedule);
+  }
+
+  /** Which version answers. */
+  @Bean
+  InfoContributor version() {
+    return info -> info.withDetail("version", ProgramVersion.text());
   }
 
   /** What runs do. */

@@ -145,6 +145,11 @@ class ActuatorTest {
   }
 
   @Test
+  void versionIsTold() throws Exception {
+    assertThat(get("/actuator/info").body()).matches("\\{\"version\":\"\\d+\\.\\d+\\..+\"}");
+  }
+
+  @Test
   void databasePoolAndJvmAreMeasuredToo() throws Exception {
     assertThat(get("/actuator/prometheus").body())
         .contains("hikaricp_connections_active", "jvm_memory_used_bytes", "process_uptime_seconds");
