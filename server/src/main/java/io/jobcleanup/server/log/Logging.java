@@ -37,6 +37,12 @@ public final class Logging extends ContextAwareBase implements Configurator {
   /** Writes a stack trace for each try while the database is away; the schedule says it once. */
   private static final String SCHEDULER = "com.github.kagkarlsson";
 
+  /** It warns of each connection that an outage has cost; we tell of the outage. */
+  private static final String POOL = "com.zaxxer.hikari.pool";
+
+  /** It warns of each path that a client gets wrong. */
+  private static final String NOT_FOUND = "org.springframework.web.servlet.PageNotFound";
+
   /** For logback. */
   public Logging() {}
 
@@ -91,6 +97,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger(FAILURES).setLevel(Level.OFF);
     context.getLogger(CONTEXT).setLevel(Level.ERROR);
     context.getLogger(SCHEDULER).setLevel(Level.OFF);
+    context.getLogger(POOL).setLevel(Level.ERROR);
+    context.getLogger(NOT_FOUND).setLevel(Level.ERROR);
     levels.forEach((name, level) -> setLevel(context, name, level));
     context.getLogger(PARAMETERS).setLevel(Level.INFO);
   }

@@ -3,15 +3,11 @@ package io.jobcleanup.server.web;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.database.HostDatabase;
-import org.apache.catalina.core.StandardHost;
-import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.http.converter.autoconfigure.HttpMessageConvertersAutoConfiguration;
 import org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration;
 import org.springframework.boot.servlet.autoconfigure.HttpEncodingAutoConfiguration;
-import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.tomcat.autoconfigure.servlet.TomcatServletWebServerAutoConfiguration;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletAutoConfiguration;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcAutoConfiguration;
@@ -65,24 +61,8 @@ public class WebConfiguration {
   }
 
   @Bean
-  WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> server() {
-    return factory -> {
-      factory.addContextCustomizers(
-          context -> {
-            if (context.getParent() instanceof StandardHost host) {
-              host.setErrorReportValveClass(ProblemValve.class.getName());
-            }
-          });
-      factory.addConnectorCustomizers(
-          connector -> {
-            // A form filter that eats a body would turn a dry run into a real one.
-            connector.setParseBodyMethods("");
-            // A job's key may have slashes of both kinds in it.
-            String asItIs = EncodedSolidusHandling.PASS_THROUGH.getValue();
-            connector.setEncodedSolidusHandling(asItIs);
-            connector.setEncodedReverseSolidusHandling(asItIs);
-          });
-    };
+  ServerRules serverRules() {
+    return new ServerRules();
   }
 
   /** Lets keys of jobs through, whatever characters they have once decoded. */

@@ -11,6 +11,7 @@ import io.jobcleanup.server.service.Serving;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
@@ -450,6 +451,27 @@ class AdminApiTest {
   }
 
   @Test
+  void serverOfTheManagementPortRefusesInTheSameForm() throws Exception {
+    int management;
+    try (ServerSocket free = new ServerSocket(0)) {
+      management = free.getLocalPort();
+    }
+    try (Serving both = Serving.on(host, "MANAGEMENT_PORT", String.valueOf(management))) {
+      assertThat(Serving.send(management, "GET", "/actuator/health", "").statusCode())
+          .isEqualTo(200);
+      assertThat(both.send("GET", "/actuator/health", "").statusCode()).isNotEqualTo(200);
+      assertThat(
+              raw(
+                  management,
+                  "GET /a{b HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8),
+                  new byte[0]))
+          .startsWith("HTTP/1.1 400")
+          .contains("\"error\":\"Invalid request\"")
+          .doesNotContain("<html");
+    }
+  }
+
+  @Test
   void stuckJobsAreListedAsTheCommandLineListsThem() throws Exception {
     List<String> jobs = stuckJobs(3, 4);
 
@@ -557,7 +579,11 @@ class AdminApiTest {
 
   /** Sends all of it before it reads anything, as simple clients do. */
   private static String raw(byte[] head, byte[] body) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", serving.port())) {
+    return raw(serving.port(), head, body);
+  }
+
+  private static String raw(int port, byte[] head, byte[] body) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(10_000);
       OutputStream out = socket.getOutputStream();
       out.write(head);
