@@ -61,6 +61,16 @@ class DocumentsTest {
     }
   }
 
+  private static List<Path> sources(String... roots) throws IOException {
+    List<Path> sources = new ArrayList<>();
+    for (String root : roots) {
+      try (Stream<Path> files = Files.walk(Path.of(root))) {
+        files.filter(it -> it.toString().endsWith(".java")).forEach(sources::add);
+      }
+    }
+    return sources;
+  }
+
   static List<Path> deployed() throws IOException {
     try (Stream<Path> files = Files.walk(ROOT.resolve("deploy"))) {
       return files.filter(Files::isRegularFile).sorted().toList();
@@ -176,6 +186,20 @@ class DocumentsTest {
     String page = Files.readString(CONFIGURATION);
 
     assertThat(names).isNotEmpty().allMatch(it -> page.contains("`" + it + "`"));
+  }
+
+  @Test
+  void noLineIsLoggedThatTheLogLinesPageDoesNotHave() throws IOException {
+    String page = Files.readString(ROOT.resolve("docs/reference/log-lines.md"));
+    Pattern message = Pattern.compile("\\blog(?:\\.(?:info|warn|error))?\\(\\s*\"([^\"{]+)\"");
+    List<String> messages = new ArrayList<>();
+    for (Path source : sources("../core/src/main/java", "src/main/java")) {
+      messages.addAll(all(message, Files.readString(source), 1));
+    }
+
+    assertThat(messages)
+        .hasSizeGreaterThan(20)
+        .allMatch(it -> page.contains("`" + it + "`"), "is on the page");
   }
 
   @ParameterizedTest
