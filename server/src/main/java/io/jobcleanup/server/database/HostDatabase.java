@@ -76,7 +76,10 @@ public final class HostDatabase implements AutoCloseable {
     System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
     HostDatabase database = open(settings, SERVICE_PATIENCE);
     return new HostDatabase(
-        database.url, database.pool, new ImpatientDataSource(database.pool), database.psqlLine);
+        database.url,
+        database.pool,
+        ImpatientDataSource.of(database.pool, database.probe),
+        database.psqlLine);
   }
 
   private static HostDatabase open(Settings settings, Duration patience) {
