@@ -9,8 +9,8 @@ import java.sql.SQLException;
 final class Books {
   private static final int BALANCE = 1_000_000;
 
-  private final Host host;
   private final int users;
+  private Host host;
 
   private Books(Host host, int users) {
     this.host = host;
@@ -44,6 +44,11 @@ final class Books {
         end $$
         """);
     return new Books(host, users);
+  }
+
+  /** Goes on over another connection. */
+  void goOn(Host again) {
+    host = again;
   }
 
   /** Has jobs go stuck, each paid for by another user, at a cost of 1 to 9. */

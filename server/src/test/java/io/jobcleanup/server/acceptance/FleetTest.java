@@ -146,12 +146,11 @@ class FleetTest {
     }
 
     for (Ended each : ended) {
-      int instance = instanceAt(each.port());
-      summary.merge("instance %d: %d".formatted(instance, each.status()), 1, Integer::sum);
+      String instance = "instance " + instanceAt(each.port());
+      summary.merge("%s answered %d".formatted(instance, each.status()), 1, Integer::sum);
+      summary.merge(instance + " took ms", (int) each.took().toMillis(), Math::max);
     }
-    System.out.printf(
-        "%d calls, frozen for %s, %s, longest %s%n",
-        CALLS, FROZEN, summary, ended.stream().map(Ended::took).max(Duration::compareTo));
+    System.out.printf("%d calls, frozen for %s: %s%n", CALLS, FROZEN, summary);
     assertThat(ended)
         .filteredOn(it -> instanceAt(it.port()) != KILLED)
         .as(() -> summary + logs())
