@@ -167,9 +167,9 @@ public final class Accounts {
     return jdbc.sql(SqlText.of(Accounts.class, "any-admin")).query(Boolean.class).single();
   }
 
-  /** An account by its email. */
+  /** An account by its email. What can't be one isn't looked for: PostgreSQL knows no NUL. */
   Optional<Known> find(String email) {
-    return known("find-account", email);
+    return EMAIL.matcher(email).matches() ? known("find-account", email) : Optional.empty();
   }
 
   private Optional<Known> hold(String email) {

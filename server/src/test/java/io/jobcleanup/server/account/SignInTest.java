@@ -181,6 +181,11 @@ class SignInTest {
         .isEqualTo("0");
   }
 
+  @Test
+  void emailThatNoDatabaseCouldHoldIsNobodys() throws Exception {
+    assertThat(serving.signIn("a\0@example.com", PASSWORD).statusCode()).isEqualTo(401);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
