@@ -49,6 +49,7 @@ final class GeneratedRequests {
           "1",
           "99999999999999999999",
           "\"\\u0000\"",
+          "\"\\ud800\"",
           "\"x\"",
           "true",
           "NaN");

@@ -169,7 +169,8 @@ class GeneratedRequestsTest {
         () -> {
           try {
             return host.query(
-                    "select count(*) > 0 from job_cleanup.run where trigger = 'SCHEDULE' and state = 'COMPLETED'")
+                    "select count(*) > 0 from job_cleanup.run where trigger = 'SCHEDULE' and state"
+                        + " = 'COMPLETED'")
                 .equals("t");
           } catch (SQLException e) {
             throw new IllegalStateException(e);
@@ -177,11 +178,13 @@ class GeneratedRequestsTest {
         });
     assertThat(
             host.query(
-                "select count(*) from image_enhancement_jobs where status = 'PROCESSING' and id not like 'refused%'"))
+                "select count(*) from image_enhancement_jobs where status = 'PROCESSING' and id not"
+                    + " like 'refused%'"))
         .isEqualTo("0");
     assertThat(
             host.query(
-                "select count(*) from (select 1 from token_transactions where type = 'REFUND' group by \"sourceId\" having count(*) > 1) twice"))
+                "select count(*) from (select 1 from token_transactions where type = 'REFUND' group"
+                    + " by \"sourceId\" having count(*) > 1) twice"))
         .isEqualTo("0");
   }
 

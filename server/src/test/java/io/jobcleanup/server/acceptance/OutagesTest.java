@@ -27,15 +27,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The database goes away and comes back while callers of all kinds go on asking. */
 class OutagesTest {
-  private static final int OUTAGES = Size.of(4, 20);
+  private static final int OUTAGES = Size.of(3, 20);
   private static final Duration AWAY = Duration.ofSeconds(2);
-  private static final Duration FROZEN = Duration.ofSeconds(10);
+  private static final Duration FROZEN = Duration.ofSeconds(Size.of(6, 10));
   private static final Duration BACK_WITHIN = Duration.ofSeconds(10);
 
   /** How long an answer may take at most, and what a busy machine adds. */
@@ -46,18 +46,19 @@ class OutagesTest {
   private static final int JOBS = 30;
   private static final int POOL = 4;
 
+  private static EmbeddedPostgres postgres;
+  private static Host host;
+  private static Books books;
+  private static Serving serving;
+  private static List<Call> known;
+  private static List<Call> unknown;
+  private static Call alive;
+
   private final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
-  private EmbeddedPostgres postgres;
-  private Host host;
-  private Books books;
-  private Serving serving;
-  private List<Call> known;
-  private List<Call> unknown;
-  private Call alive;
   private volatile boolean asking = true;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     postgres = EmbeddedPostgres.temporary();
     host = Host.on(postgres);
     serving = Serving.on(host);
@@ -84,8 +85,8 @@ class OutagesTest {
     alive = new Call("GET", "/actuator/health/liveness");
   }
 
-  @AfterEach
-  void stop() throws SQLException {
+  @AfterAll
+  static void stop() throws SQLException {
     serving.close();
     host.close();
     postgres.close();
@@ -137,7 +138,7 @@ class OutagesTest {
   void whileTheDatabaseIsFrozenNoCallHangs() throws Exception {
     whileAsking(
         () -> {
-          books.goStuck("before", JOBS);
+          books.goStuck("frozen", JOBS);
           signal("STOP");
           TimeUnit.NANOSECONDS.sleep(FROZEN.toNanos());
           signal("CONT");
