@@ -45,7 +45,6 @@ public final class HostDatabase implements AutoCloseable {
   private final HikariDataSource pool;
   private final DataSource dataSource;
   private final @Nullable String psqlLine;
-  private final Probe probe;
 
   private HostDatabase(
       DatabaseUrl url, HikariDataSource pool, DataSource dataSource, @Nullable String psqlLine) {
@@ -53,7 +52,6 @@ public final class HostDatabase implements AutoCloseable {
     this.pool = pool;
     this.dataSource = dataSource;
     this.psqlLine = psqlLine;
-    this.probe = new Probe(url);
   }
 
   /**
@@ -78,7 +76,7 @@ public final class HostDatabase implements AutoCloseable {
     return new HostDatabase(
         database.url,
         database.pool,
-        ImpatientDataSource.of(database.pool, database.probe),
+        ImpatientDataSource.of(database.pool, new Probe(database.url)),
         database.psqlLine);
   }
 
@@ -243,11 +241,6 @@ public final class HostDatabase implements AutoCloseable {
   /** Where connections come from. */
   public DataSource dataSource() {
     return dataSource;
-  }
-
-  /** Whether it answers now, whatever its connections are at; takes a second or two to say no. */
-  public boolean answers() {
-    return probe.answers();
   }
 
   /** Its address. */

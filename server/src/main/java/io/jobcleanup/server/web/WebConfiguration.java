@@ -48,8 +48,7 @@ public class WebConfiguration {
 
   @Bean
   Requests requests(JobCleanup cleanup, HostDatabase database) {
-    return new Requests(
-        cleanup, database::answers, Math.max(1, database.url().connectionLimit() - SPARED));
+    return new Requests(cleanup, Math.max(1, database.url().connectionLimit() - SPARED));
   }
 
   @Bean

@@ -148,7 +148,7 @@ class OutageTest {
   }
 
   @Test
-  void runThatHangsIsAnsweredSoonAndGoesOnOnceItCan() throws Exception {
+  void runThatHangsIsAnsweredSoonAndTheNextGoesOnOnceItCan() throws Exception {
     host.user("w", 0);
     for (int i = 0; i < 200; i++) {
       host.stuckJob("hung-" + i, "w", 1);
