@@ -159,7 +159,9 @@ class OutageTest {
       awaitFirstFailed("w");
       signal("STOP");
       try {
-        assertAway(answer.get(5, TimeUnit.SECONDS));
+        HttpResponse<String> hung = answer.get(5, TimeUnit.SECONDS);
+        assertAway(hung);
+        assertThat(Serving.json(hung).at("/result/cleanedUp").longValue()).isPositive();
       } finally {
         signal("CONT");
       }
