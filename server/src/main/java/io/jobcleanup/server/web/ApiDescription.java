@@ -131,7 +131,6 @@ class ApiDescription {
     Map<Integer, String> problems = new TreeMap<>(FOR_ALL);
     if (path.startsWith(CRON)) {
       operation.addSecurityItem(new SecurityRequirement().addList(CRON_SECRET));
-      problems.remove(400);
     } else {
       if (operation.getSecurity() == null) {
         operation.addSecurityItem(new SecurityRequirement().addList(SESSION));
