@@ -20,12 +20,15 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Three instances of the service on one database, one whose clock is a day ahead and one whose
  * clock jumps by a day. They are used up one after the other. A tick is had by moving the next one.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Execution(ExecutionMode.CONCURRENT)
 class InstancesTest {
   private static final int JOBS = 40;
 
@@ -72,6 +75,7 @@ class InstancesTest {
 
   @Test
   @Order(1)
+  @Execution(ExecutionMode.SAME_THREAD)
   void allTogetherRunOncePerTickWhateverTheirClocksSay() throws SQLException {
     assertThat(host.query("select clock_timestamp()::date::text"))
         .isNotEqualTo(lastLine(instances.get(1)).substring(0, "2026-11-25".length()));
@@ -91,6 +95,7 @@ class InstancesTest {
 
   @Test
   @Order(2)
+  @Execution(ExecutionMode.SAME_THREAD)
   void instanceKilledInMidRunIsMadeGoodByAnotherWithinAMinute() throws SQLException {
     String runs = host.query("select count(*) from job_cleanup.run");
     String balance = host.balance("u1");
@@ -116,6 +121,7 @@ class InstancesTest {
 
   @Test
   @Order(3)
+  @Execution(ExecutionMode.SAME_THREAD)
   void instanceThatIsStoppedEndsItsBatchAndLeavesTheRestToAnother()
       throws SQLException, InterruptedException {
     slowJobs("slow-b");

@@ -28,9 +28,9 @@ public final class SkewedClock {
 
   private SkewedClock() {}
 
-  /** The JVM's argument that loads the agent, from a jar that is made for it in a directory. */
+  /** The JVM's argument that loads the agent, from a jar of its own that is made in a directory. */
   static String argument(Path directory, String how) throws IOException {
-    Path jar = directory.resolve("skewed-clock.jar");
+    Path jar = directory.resolve("skewed-clock-%s.jar".formatted(how));
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
     manifest.getMainAttributes().putValue("Premain-Class", SkewedClock.class.getName());
