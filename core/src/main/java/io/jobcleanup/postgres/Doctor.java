@@ -35,6 +35,10 @@ public final class Doctor {
   private final Schema schema;
   private final Mapping mapping;
   private final Duration timeout;
+
+  /** Of how many stuck jobs it is asked who holds them: the oldest. */
+  private static final int MOST_LOOKED_AT = 100;
+
   private final List<Finding> findings = new ArrayList<>();
 
   /** A doctor for one database and mapping. */
@@ -61,6 +65,7 @@ public final class Doctor {
               indexes(tx, source);
               clock(tx, source);
               triggers(source);
+              holders(tx, source);
               return source;
             });
       }
@@ -372,5 +377,42 @@ public final class Doctor {
           "the host has %s; what they do to our writes is checked, row by row"
               .formatted(triggers.stream().collect(Collectors.joining(", "))));
     }
+  }
+
+  /** A run passes over what somebody holds: where that lasts, somebody has to be asked. */
+  private void holders(Tx tx, BoundSource source) {
+    SourceStatements statements = new SourceStatements(source);
+    Duration ofSource = source.source().jobs().timeout();
+    Instant cut = new Books().now(tx).minus(ofSource == null ? timeout : ofSource);
+    try {
+      tx.behindSavepoint(
+          () -> {
+            List<List<String>> keys = new ArrayList<>();
+            for (int range = 0; range < statements.ranges(); range++) {
+              statements.detect(tx, range, cut, null, MOST_LOOKED_AT, false, true).stream()
+                  .map(SourceStatements.Found::key)
+                  .forEach(keys::add);
+            }
+            if (!keys.isEmpty()) {
+              statements.holders(tx, keys).forEach(holder -> heldBy(source, holder));
+            }
+            return keys;
+          });
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || fault.passing()) {
+        throw e;
+      }
+      // A condition that fails for some row has been told of before.
+    }
+  }
+
+  private void heldBy(BoundSource source, SourceStatements.Holder holder) {
+    add(
+        Level.WARNING,
+        "held",
+        "stuck jobs of source %s are held, so a run passes them over: by %s. If it is forgotten:"
+            .formatted(source.source().name(), holder.described()),
+        "select pg_terminate_backend(%d);".formatted(holder.pid()));
   }
 }

@@ -51,6 +51,9 @@ public final class SourceStatements {
       List<@Nullable String> balance,
       List<List<@Nullable String>> references) {}
 
+  /** A session that holds a row of the host, by its process id, and as a phrase. */
+  public record Holder(int pid, String described) {}
+
   /**
    * Jobs that are locked.
    *
@@ -316,25 +319,25 @@ public final class SourceStatements {
     }
   }
 
-  /**
-   * The sessions that hold a job's row, or its balance, each as a sentence; a view doesn't tell.
-   */
-  public List<String> holders(Tx tx, List<String> key) {
+  /** The sessions that hold rows of some jobs, or their balances; a view doesn't tell. */
+  public List<Holder> holders(Tx tx, List<List<String>> keys) {
     if (bound.tables().jobs().kind().equals("v")) {
       return List.of();
     }
     return tx.list(
         sql.holders(),
-        wanted(List.of(key), Instant.EPOCH),
+        wanted(keys, Instant.EPOCH),
         row -> {
           String elsewhere = row.getString("in_table");
-          return "session %d (%s, %s, its transaction began %s)%s"
-              .formatted(
-                  row.getInt("pid"),
-                  row.getString("who"),
-                  row.getString("state"),
-                  row.getString("began"),
-                  elsewhere == null ? "" : ", by its row in " + elsewhere);
+          return new Holder(
+              row.getInt("pid"),
+              "session %d (%s, %s, its transaction began %s)%s"
+                  .formatted(
+                      row.getInt("pid"),
+                      row.getString("who"),
+                      row.getString("state"),
+                      row.getString("began"),
+                      elsewhere == null ? "" : ", by its row in " + elsewhere));
         });
   }
 

@@ -10,6 +10,7 @@ import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Books.RefundRecord;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.Holder;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.verdict.Recorded;
@@ -99,7 +100,7 @@ public final class Explanation {
         row.since(),
         now,
         timeout,
-        source.holders(tx, key),
+        source.holders(tx, List.of(key)).stream().map(Holder::described).toList(),
         job.payer(),
         row.balanceThere() ? balance : null,
         job.cost(),
@@ -208,7 +209,7 @@ public final class Explanation {
 
   private String would(
       Tx tx, Job job, boolean stuck, BigDecimal back, @Nullable BigDecimal balance) {
-    if (!job.source().holders(tx, job.key()).isEmpty()) {
+    if (!job.source().holders(tx, List.of(job.key())).isEmpty()) {
       return "pass it over while it is held";
     }
     if (!stuck) {

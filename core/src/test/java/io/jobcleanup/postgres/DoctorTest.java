@@ -11,6 +11,9 @@ import io.jobcleanup.support.PrismaHost;
 import io.jobcleanup.support.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -242,6 +245,31 @@ class DoctorTest {
               assertThat(it.message())
                   .startsWith("1 job of public.image_enhancement_jobs began in the future (j1 at ");
             });
+  }
+
+  @Test
+  void sessionThatHoldsAStuckJobIsNamedAndTheStatementThatEndsItDoes() throws SQLException {
+    PrismaHost host = PrismaHost.create().user("u1", 10).aStuckJob("j1").insert();
+    JobCleanup cleanup = host.cleanup();
+    try (Connection connection = host.database().getConnection();
+        Statement forgotten = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      forgotten.execute("update image_enhancement_jobs set tier = tier where id = 'j1'");
+
+      List<Finding> held =
+          cleanup.diagnose().of(Level.WARNING).stream()
+              .filter(it -> it.about().equals("held"))
+              .toList();
+
+      assertThat(held).hasSize(1);
+      assertThat(held.getFirst().message())
+          .startsWith(
+              "stuck jobs of source images are held, so a run passes them over: by session ")
+          .contains("idle in transaction");
+      host.database().rows(held.getFirst().remedy().getFirst());
+    }
+    assertThat(cleanup.cleanupStuckJobs().cleanedUp()).isEqualTo(1);
+    assertThat(cleanup.diagnose().findings()).noneMatch(it -> it.about().equals("held"));
   }
 
   @Test

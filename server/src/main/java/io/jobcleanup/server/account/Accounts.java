@@ -1,6 +1,7 @@
 package io.jobcleanup.server.account;
 
 import io.jobcleanup.server.database.SqlText;
+import io.jobcleanup.server.settings.Settings;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -21,8 +21,6 @@ import org.springframework.transaction.support.TransactionTemplate;
  * same transaction. Safe for use by several threads.
  */
 public final class Accounts {
-  private static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{C}]{1,64}@[^\\s@\\p{C}]{1,189}");
-
   private final JdbcClient jdbc;
   private final TransactionTemplate transaction;
   private final Audit audit;
@@ -47,7 +45,7 @@ public final class Accounts {
    */
   public static String email(String text) {
     String email = text.strip().toLowerCase(Locale.ROOT);
-    if (!EMAIL.matcher(email).matches()) {
+    if (!Settings.EMAIL.matcher(email).matches()) {
       throw new IllegalArgumentException("is no email such as admin@example.com");
     }
     return email;
@@ -169,7 +167,9 @@ public final class Accounts {
 
   /** An account by its email. What can't be one isn't looked for: PostgreSQL knows no NUL. */
   Optional<Known> find(String email) {
-    return EMAIL.matcher(email).matches() ? known("find-account", email) : Optional.empty();
+    return Settings.EMAIL.matcher(email).matches()
+        ? known("find-account", email)
+        : Optional.empty();
   }
 
   private Optional<Known> hold(String email) {

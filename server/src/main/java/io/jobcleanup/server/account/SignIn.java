@@ -5,6 +5,9 @@ import io.jobcleanup.server.account.SignInLimits.Admission;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,13 @@ final class SignIn {
   private final SignInLimits limits;
   private final Audit audit;
   private final TransactionTemplate transaction;
+
+  /**
+   * One at a time, apart from the threads of requests: a burst of sign-ins mustn't keep them from
+   * using their connections.
+   */
+  private final Executor judging =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("passwords").factory());
 
   SignIn(DataSource dataSource) {
     this.accounts = new Accounts(dataSource);
@@ -87,9 +97,13 @@ final class SignIn {
   private Result judge(String email, String password, long attempt, Client client) {
     Optional<Known> account = accounts.find(email);
     boolean right =
-        account
-            .map(it -> Passwords.match(password, it.passwordHash()))
-            .orElseGet(() -> Passwords.matchNobodys(password));
+        CompletableFuture.supplyAsync(
+                () ->
+                    account
+                        .map(it -> Passwords.match(password, it.passwordHash()))
+                        .orElseGet(() -> Passwords.matchNobodys(password)),
+                judging)
+            .join();
     if (right && account.isPresent()) {
       Optional<String> session = open(account.get(), attempt, client);
       if (session.isPresent()) {

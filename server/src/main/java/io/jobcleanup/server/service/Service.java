@@ -56,7 +56,7 @@ public final class Service implements AutoCloseable {
     try {
       return new Service(application.run());
     } catch (RuntimeException e) {
-      throw understood(e);
+      throw understood(e, settings.web());
     }
   }
 
@@ -88,13 +88,14 @@ public final class Service implements AutoCloseable {
     return environment;
   }
 
-  private static RuntimeException understood(RuntimeException failure) {
+  private static RuntimeException understood(RuntimeException failure, Settings.Web web) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       if (at instanceof PortInUseException taken) {
         return new ProgramException(
             ExitCode.MISCONFIGURED,
-            "Port %d is taken by another program. Set PORT to a free one."
-                .formatted(taken.getPort()),
+            "Port %d is taken by another program. Set %s to a free one."
+                .formatted(
+                    taken.getPort(), taken.getPort() == web.port() ? "PORT" : "MANAGEMENT_PORT"),
             failure);
       }
       if (at instanceof ProgramException known) {

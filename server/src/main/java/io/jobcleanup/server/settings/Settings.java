@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ public record Settings(
     Cron cron,
     Schedule schedule,
     @Nullable FirstAdmin firstAdmin) {
+
+  /** What an email looks like, as far as it matters: 255 visible characters at most, one @. */
+  public static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{C}]{1,64}@[^\\s@\\p{C}]{1,189}");
 
   /**
    * Where the service listens, and as whom it is known.

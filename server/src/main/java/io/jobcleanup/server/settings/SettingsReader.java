@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
@@ -40,6 +39,7 @@ import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -101,7 +101,6 @@ public final class SettingsReader {
 
   private static final int MIN_SECRET_LENGTH = 16;
   private static final int MIN_PASSWORD_LENGTH = 12;
-  private static final Pattern EMAIL = Pattern.compile("[^\\s@]{1,64}@[^\\s@]{1,255}");
 
   private final ConfigurableEnvironment environment;
   private final Map<String, String> variables;
@@ -187,7 +186,7 @@ public final class SettingsReader {
             value(MIGRATE, text -> oneOf(Migrate.class, text)).orElse(defaults.migrate()),
             value(MAPPING, SettingsReader::path).orElse(null),
             value(HOME, SettingsReader::path).orElse(defaults.home()),
-            environment.getProperty("DATABASE_URL"),
+            raw("DATABASE_URL"),
             new Web(
                 named(PORT, SettingsReader::port).orElse(defaults.web().port()),
                 named(MANAGEMENT_PORT, SettingsReader::port).orElse(null),
@@ -296,9 +295,23 @@ public final class SettingsReader {
     }
   }
 
+  /**
+   * What stands under a name, just as it stands there: what looks like a placeholder may be part of
+   * a secret.
+   */
+  private @Nullable String raw(String name) {
+    for (PropertySource<?> source : environment.getPropertySources()) {
+      Object value = source.getProperty(name);
+      if (value != null) {
+        return String.valueOf(value);
+      }
+    }
+    return null;
+  }
+
   /** A setting that has a name of its own, and is known by that alone. */
   private <T> Optional<T> named(String name, Function<String, T> parser) {
-    String text = environment.getProperty(name);
+    String text = raw(name);
     if (text == null) {
       return Optional.empty();
     }
@@ -322,7 +335,7 @@ public final class SettingsReader {
   private List<Secret> cronSecrets() {
     Optional<Secret> current = named(CRON_SECRET, SettingsReader::cronSecret);
     Optional<Secret> previous = named(CRON_SECRET_PREVIOUS, SettingsReader::cronSecret);
-    if (previous.isPresent() && environment.getProperty(CRON_SECRET) == null) {
+    if (previous.isPresent() && raw(CRON_SECRET) == null) {
       faults.add("CRON_SECRET_PREVIOUS: is there without CRON_SECRET, which it came before");
     }
     return Stream.of(current, previous).flatMap(Optional::stream).toList();
@@ -341,8 +354,8 @@ public final class SettingsReader {
   private @Nullable FirstAdmin firstAdmin() {
     Optional<String> email = named(ADMIN_EMAIL, SettingsReader::email);
     // A password is taken as it is, white space around it included.
-    String password = environment.getProperty(ADMIN_PASSWORD);
-    boolean emailGiven = environment.getProperty(ADMIN_EMAIL) != null;
+    String password = raw(ADMIN_PASSWORD);
+    boolean emailGiven = raw(ADMIN_EMAIL) != null;
     if (emailGiven != (password != null)) {
       faults.add(
           "%s: is there without %s; give both, or neither"
@@ -479,7 +492,7 @@ public final class SettingsReader {
   }
 
   private static String email(String text) {
-    if (!EMAIL.matcher(text).matches()) {
+    if (!Settings.EMAIL.matcher(text).matches()) {
       throw new IllegalArgumentException(
           "is \"%s\", an address is expected: admin@example.com".formatted(text));
     }

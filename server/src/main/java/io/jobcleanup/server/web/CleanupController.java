@@ -1,6 +1,7 @@
 package io.jobcleanup.server.web;
 
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.CleanupResult;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.settings.Settings;
@@ -8,9 +9,11 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.security.Principal;
 import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -36,11 +39,22 @@ class CleanupController {
                   @Content(
                       mediaType = MediaType.APPLICATION_JSON_VALUE,
                       schema = @Schema(implementation = CleanupRequest.class))))
-  @PostMapping(path = "/api/admin/jobs/cleanup", produces = MediaType.APPLICATION_JSON_VALUE)
-  CleanupAnswer cleanup(HttpServletRequest request) {
+  @ApiResponse(
+      responseCode = "200",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON_VALUE,
+              schema = @Schema(implementation = CleanupAnswer.class)))
+  @PostMapping("/api/admin/jobs/cleanup")
+  ResponseEntity<CleanupAnswer> cleanup(HttpServletRequest request) {
     CleanupOptions options = CleanupRequest.of(Body.read(request)).over(defaults);
+    // A dry run that is asked for in the wrong place must never be a real one.
+    new Parameters(request).end();
     Principal principal = request.getUserPrincipal();
-    return CleanupAnswer.of(
-        requests.run(options, Trigger.API, principal == null ? null : principal.getName()));
+    CleanupResult result =
+        requests.run(options, Trigger.API, principal == null ? null : principal.getName());
+    return ResponseEntity.ok()
+        .contentType(MediaType.APPLICATION_JSON)
+        .body(CleanupAnswer.of(result));
   }
 }

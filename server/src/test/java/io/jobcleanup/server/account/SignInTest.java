@@ -14,10 +14,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +98,32 @@ class SignInTest {
         .matches("job-cleanup-session=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Lax");
     assertThat(asks(Serving.cookieOf(answer))).isEqualTo(200);
     assertThat(entries("sign-in")).isEqualTo("1");
+  }
+
+  @Test
+  void burstOfSignInsKeepsNoRequestFromTheDatabase() throws Exception {
+    String cookie = cookie();
+    List<CompletableFuture<Integer>> burst =
+        IntStream.range(0, 20)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          try {
+                            return serving
+                                .signIn("nobody" + i + "@example.com", PASSWORD)
+                                .statusCode();
+                          } catch (Exception e) {
+                            throw new IllegalStateException(e);
+                          }
+                        },
+                        runnable -> Thread.ofVirtual().start(runnable)))
+            .toList();
+    for (int i = 0; i < 10; i++) {
+      assertThat(asks(cookie)).isEqualTo(200);
+    }
+
+    assertThat(burst).extracting(CompletableFuture::join).isSubsetOf(401, 429).contains(401);
   }
 
   @Test

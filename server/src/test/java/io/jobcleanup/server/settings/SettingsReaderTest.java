@@ -292,6 +292,34 @@ class SettingsReaderTest {
   }
 
   @Test
+  void secretIsTakenJustAsItStands() {
+    String text = "a ${HOME} \\${x} ${CRON_SECRET} ${nope:x}";
+    Settings settings =
+        read(
+            Map.of(
+                "CRON_SECRET",
+                text,
+                "ADMIN_EMAIL",
+                "admin@example.com",
+                "ADMIN_PASSWORD",
+                text,
+                "DATABASE_URL",
+                "postgresql://u:${HOME}@127.0.0.1/db"));
+
+    assertThat(settings.cron().secrets()).containsExactly(new Secret(text));
+    assertThat(settings.firstAdmin().password().reveal()).isEqualTo(text);
+    assertThat(settings.databaseUrl()).isEqualTo("postgresql://u:${HOME}@127.0.0.1/db");
+  }
+
+  @Test
+  void emailThatNoAccountCanHaveIsNoFirstAdmins() {
+    String email = "a@" + "x".repeat(200) + ".com";
+
+    assertThat(failure(Map.of("ADMIN_EMAIL", email, "ADMIN_PASSWORD", "123456789012")))
+        .startsWith("ADMIN_EMAIL: ");
+  }
+
+  @Test
   void portsAreTaken() {
     Settings settings = read(Map.of("PORT", " 8080 ", "MANAGEMENT_PORT", "0"));
 

@@ -423,7 +423,13 @@ class AdminApiTest {
         406,
         "Not acceptable",
         serving.send(
-            "POST", CLEANUP, "", "Authorization", "Bearer " + operator, "Accept", "text/html"));
+            "GET",
+            "/api/admin/runs",
+            "",
+            "Authorization",
+            "Bearer " + viewer,
+            "Accept",
+            "text/html"));
     problem(404, "Not found", get("/api/admin/nothing"));
   }
 
@@ -592,5 +598,25 @@ class AdminApiTest {
       InputStream in = socket.getInputStream();
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  @Test
+  void dryRunThatIsAskedForInTheQueryStartsNoRealOne() throws Exception {
+    String job = stuckJobs(3).getFirst();
+
+    HttpResponse<String> answer =
+        serving.send("POST", CLEANUP + "?dryRun=true", "", "Authorization", "Bearer " + operator);
+
+    assertThat(problem(400, "Invalid request", answer).get("detail").stringValue())
+        .contains("dryRun is no parameter of this request");
+    assertThat(host.status(job)).isEqualTo("PROCESSING");
+  }
+
+  @Test
+  void whatTheClientWouldLikeToReadDecidesNothingAboutACleanup() throws Exception {
+    String[] html = {"Authorization", "Bearer " + operator, "Accept", "text/html"};
+
+    assertThat(serving.send("POST", CLEANUP, "x", html).statusCode()).isEqualTo(415);
+    json(serving.send("POST", CLEANUP, "", html));
   }
 }
