@@ -9,22 +9,26 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The library as requests use it: one after the other where there are many, and no longer once the
- * service is being stopped. Safe for use by several threads.
+ * The library as requests use it: one after the other where there are many, those that look beside
+ * those that run for long, and no longer once the service is being stopped. Safe for use by several
+ * threads.
  */
 final class Requests implements SmartLifecycle {
   private final JobCleanup cleanup;
-  private final Turnstile turnstile;
+  private final Turnstile runs;
+  private final Turnstile looks;
   private volatile boolean open;
 
   /**
    * Wraps the library.
    *
-   * @param atOnce how many requests may work on the database at once
+   * @param connections how many the pool has: half of them for runs, a quarter for looking, and the
+   *     rest for sign-in, schedule and health
    */
-  Requests(JobCleanup cleanup, int atOnce) {
+  Requests(JobCleanup cleanup, int connections) {
     this.cleanup = cleanup;
-    this.turnstile = new Turnstile(atOnce);
+    this.runs = new Turnstile(Math.max(1, connections / 2));
+    this.looks = new Turnstile(Math.max(1, connections / 4));
   }
 
   /**
@@ -33,15 +37,20 @@ final class Requests implements SmartLifecycle {
    * @throws ProblemException with 503 if the service is being stopped
    */
   CleanupResult run(CleanupOptions options, Trigger trigger, @Nullable String actor) {
-    return ask(it -> it.cleanupStuckJobs(options, trigger, actor));
+    return pass(
+        options.dryRun() ? looks : runs, it -> it.cleanupStuckJobs(options, trigger, actor));
   }
 
   /**
-   * Asks something.
+   * Asks something that is soon answered.
    *
    * @throws ProblemException with 503 if the service is being stopped
    */
   <T> T ask(Function<JobCleanup, T> question) {
+    return pass(looks, question);
+  }
+
+  private <T> T pass(Turnstile turnstile, Function<JobCleanup, T> question) {
     return turnstile.pass(
         () -> {
           if (!open) {

@@ -38,9 +38,6 @@ import tools.jackson.databind.json.JsonMapper;
   RunsController.class
 })
 public class WebConfiguration {
-  /** Connections that requests leave to sign-in, the schedule and health. */
-  private static final int SPARED = 2;
-
   @Bean
   JsonMapper jsonMapper() {
     return Json.mapper();
@@ -48,7 +45,7 @@ public class WebConfiguration {
 
   @Bean
   Requests requests(JobCleanup cleanup, HostDatabase database) {
-    return new Requests(cleanup, Math.max(1, database.url().connectionLimit() - SPARED));
+    return new Requests(cleanup, database.url().connectionLimit());
   }
 
   @Bean

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -618,5 +619,46 @@ class AdminApiTest {
 
     assertThat(serving.send("POST", CLEANUP, "x", html).statusCode()).isEqualTo(415);
     json(serving.send("POST", CLEANUP, "", html));
+  }
+
+  @Test
+  void lookIsAnsweredWhileAllThatMayRunAtOnceRuns() throws Exception {
+    host.execute(
+        """
+        create function slow() returns trigger language plpgsql as
+          'begin perform pg_sleep(0.01); return new; end';
+        create trigger slow before update on image_enhancement_jobs
+          for each row execute function slow();
+        """);
+    try {
+      stuckJobs(new int[150]);
+      List<CompletableFuture<HttpResponse<String>>> runs =
+          Stream.of("{}", "{}", "{}")
+              .map(body -> CompletableFuture.supplyAsync(() -> run(body)))
+              .toList();
+      await("t", "select count(*) > 0 from image_enhancement_jobs where status = 'FAILED'");
+
+      json(get("/api/admin/jobs/stuck"));
+      json(post(JSON, "{\"dryRun\":true}"));
+
+      assertThat(runs).noneMatch(CompletableFuture::isDone);
+      assertThat(runs).allMatch(it -> it.join().statusCode() == 200);
+    } finally {
+      host.execute("drop function slow() cascade");
+    }
+  }
+
+  private static HttpResponse<String> run(String body) {
+    try {
+      return post(JSON, body);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void await(String value, String sql) throws SQLException {
+    while (!host.query(sql).equals(value)) {
+      Thread.onSpinWait();
+    }
   }
 }
