@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it is stuck, or why it isn't
  * @param since when its processing began, by the host's tables; null where they don't tell
  * @param now the database's time
- * @param timeout the timeout that it is judged by
+ * @param timeout the timeout that it is judged by; null where it has to end by a time of its own
+ * @param expires that time; null where a timeout tells
  * @param heldBy the sessions that hold its row or its balance, empty where nobody does
  * @param payer whose tokens they are; null where the job has no payer
  * @param balance the payer's balance; null where there is none
@@ -33,7 +34,8 @@ public record JobExplanation(
     String reason,
     @Nullable Instant since,
     Instant now,
-    Duration timeout,
+    @Nullable Duration timeout,
+    @Nullable Instant expires,
     List<String> heldBy,
     @Nullable String payer,
     @Nullable BigDecimal balance,

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param status the status it is in, as the host spells it
  * @param since when its processing began, by the host's tables
  * @param stuckFor how long ago that was, by the database's clock
- * @param timeout the timeout that it outlived
+ * @param timeout the timeout that it outlived; null where it had to end by a time of its own
  * @param payer whose tokens they are; null where the job has no payer
  * @param cost what it cost, its charges added up; null where the tables don't say
  * @param wouldGiveBack what a run would give back now, 0 where nothing
@@ -24,7 +24,7 @@ public record StuckJob(
     String status,
     Instant since,
     Duration stuckFor,
-    Duration timeout,
+    @Nullable Duration timeout,
     @Nullable String payer,
     @Nullable BigDecimal cost,
     BigDecimal wouldGiveBack,

@@ -1,6 +1,5 @@
 package io.jobcleanup.mapping;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param status the column that tells the state
  * @param processing the states that mean "being worked on", at least one
  * @param completed the states that mean success
- * @param since when processing began: the first of these that isn't null
+ * @param since when processing began: the first of these that isn't null; may be empty where there
+ *     is {@code expires}
+ * @param expires when processing has to have ended: where it isn't null, it alone decides; null
+ *     where there is no such column
  * @param timeout how long a job may be processed; null takes the default
  * @param time how its time columns without a zone keep a moment
  * @param attempt what changes with each charge, where the same row can be charged again; null where
@@ -29,7 +31,8 @@ public record Jobs(
     List<String> processing,
     List<String> completed,
     List<Value> since,
-    @Nullable Duration timeout,
+    @Nullable Value expires,
+    @Nullable Timeout timeout,
     Times time,
     @Nullable Value attempt,
     Map<String, Value> fail) {
@@ -37,10 +40,11 @@ public record Jobs(
   /**
    * Checks that nothing needed is empty, and takes copies.
    *
-   * @throws IllegalArgumentException if key, processing, since or fail are empty
+   * @throws IllegalArgumentException if key, processing or fail are empty, or since without expires
    */
   public Jobs {
-    if (key.isEmpty() || processing.isEmpty() || since.isEmpty() || fail.isEmpty()) {
+    boolean noTime = since.isEmpty() && expires == null;
+    if (key.isEmpty() || processing.isEmpty() || noTime || fail.isEmpty()) {
       throw new IllegalArgumentException(
           "jobs of %s need at least one each of key %s, processing %s, since %s and fail %s"
               .formatted(table, key, processing, since, fail.keySet()));

@@ -104,11 +104,11 @@ public final class Mapping {
     List<MappingFault> all = new ArrayList<>(faults);
     for (Source source : sources) {
       Refund refund = source.refund();
-      if (refund != null && refund.balances().isEmpty() && refund.ledger().isEmpty()) {
+      if (refund != null && !refund.writes()) {
         all.add(
             fault(
                 source.path() + ".refund",
-                "gives nothing back: it has neither balances nor ledger; if nothing is to be given back, write refund: none"));
+                "gives nothing back: it has neither balances nor ledger nor statement; if nothing is to be given back, write refund: none"));
       }
     }
     return new Mapping(name, sources, all, lines);

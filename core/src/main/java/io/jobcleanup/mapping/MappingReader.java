@@ -2,12 +2,13 @@ package io.jobcleanup.mapping;
 
 import io.jobcleanup.mapping.YamlSection.Report;
 import java.io.StringReader;
-import java.time.Duration;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -24,6 +25,61 @@ final class MappingReader {
   private static final Set<String> SET_NAMES = Set.of("now", "run", "source");
   private static final Set<String> ADD_NAMES =
       Set.of("amount", "payer", "job", "attempt", "source", "run", "now");
+  private static final Set<String> CREATE_NAMES =
+      Set.of("now", "job", "attempt", "source", "run", "payer", "uuid");
+
+  /** In the job's mark {@code :amount} is the sum, and {@code :key} would be that of one line. */
+  private static final Set<String> MARK_NAMES =
+      Set.of(
+          "now",
+          "message",
+          "seconds",
+          "timeout_ms",
+          "job",
+          "attempt",
+          "source",
+          "run",
+          "uuid",
+          "payer",
+          "amount");
+
+  private static final Set<String> LINE_NAMES =
+      Set.of(
+          "now",
+          "message",
+          "seconds",
+          "timeout_ms",
+          "job",
+          "attempt",
+          "source",
+          "run",
+          "uuid",
+          "payer",
+          "amount",
+          "key");
+
+  /** What our own transactions rest on. */
+  private static final Set<String> OUR_SETTINGS =
+      Set.of(
+          "deadlock_timeout",
+          "default_transaction_isolation",
+          "default_transaction_read_only",
+          "idle_in_transaction_session_timeout",
+          "lock_timeout",
+          "search_path",
+          "standard_conforming_strings",
+          "statement_timeout",
+          "timezone",
+          "datestyle",
+          "intervalstyle",
+          "bytea_output",
+          "extra_float_digits",
+          "transaction_isolation",
+          "transaction_read_only",
+          "transaction_timeout");
+
+  private static final Pattern SETTING = Pattern.compile("[A-Za-z_][\\w$]*(\\.[A-Za-z_][\\w$]*)*");
+  private static final Pattern NUMBER = Pattern.compile("-?\\d{1,30}(\\.\\d{1,30})?");
 
   private final Report report;
 
@@ -94,9 +150,35 @@ final class MappingReader {
     }
     Times times = jobs == null ? Times.UTC : new Times(jobs.time().standard(), Map.of());
     Refund refund = refundSection == null ? null : refund(refundSection, times);
-    section.notServed("also", "session");
+    final List<Statement> also = also(section);
+    final Map<String, String> session = section.map("session", this::setting);
     section.finish();
-    return jobs == null || (refund == null && !none) ? null : new Source(name, jobs, refund);
+    return jobs == null || (refund == null && !none)
+        ? null
+        : new Source(name, jobs, refund, also, session);
+  }
+
+  private static List<Statement> also(YamlSection section) {
+    List<Statement> also = new ArrayList<>();
+    for (String text : section.texts("also")) {
+      Statement statement = section.read("also", text, Statement::of);
+      if (statement != null) {
+        also.add(statement);
+      }
+    }
+    return also;
+  }
+
+  private @Nullable String setting(YamlSection section, String name) {
+    if (!SETTING.matcher(name).matches()) {
+      section.fault(name, "is no name of a setting; an example is app.user_id");
+      return null;
+    }
+    if (OUR_SETTINGS.contains(name.toLowerCase(Locale.ROOT))) {
+      section.fault(name, "is a setting that our own transactions rest on, and can't be given");
+      return null;
+    }
+    return section.required(name);
   }
 
   private @Nullable Jobs jobs(YamlSection section) {
@@ -113,20 +195,23 @@ final class MappingReader {
         since.add(value);
       }
     }
-    final Duration timeout =
+    final Value expires = columnOr(section, "expires", section.text("expires"), Set.of());
+    final Timeout timeout =
         section.read("timeout", section.text("timeout"), MappingReader::timeout);
     final Times time = times(section, Times.UTC);
     final Value attempt = columnOr(section, "attempt", section.text("attempt"), Set.of());
     final Map<String, Value> fail =
         section.map("fail", (block, column) -> constantOr(block, column, FAIL_NAMES));
-    section.notServed("expires");
-    List.of("key", "processing", "since", "fail").forEach(section::need);
+    List.of("key", "processing", "fail").forEach(section::need);
+    if (!section.has("expires") || section.has("since")) {
+      section.need("since");
+    }
     section.finish();
     if (table == null
         || status == null
         || key.isEmpty()
         || processing.isEmpty()
-        || since.isEmpty()
+        || (since.isEmpty() && expires == null)
         || fail.isEmpty()) {
       return null;
     }
@@ -142,15 +227,24 @@ final class MappingReader {
               .formatted(constant.text()));
     }
     return new Jobs(
-        table, key, where, status, processing, completed, since, timeout, time, attempt, fail);
+        table,
+        key,
+        where,
+        status,
+        processing,
+        completed,
+        since,
+        expires,
+        timeout,
+        time,
+        attempt,
+        fail);
   }
 
-  private static Duration timeout(String text) {
-    if (text.startsWith("=")) {
-      throw new IllegalArgumentException(
-          "an expression as timeout belongs to the mapping language, but this version doesn't serve it yet");
-    }
-    return Durations.timeout(text);
+  private static Timeout timeout(String text) {
+    return text.startsWith("=")
+        ? new Timeout.Computed(checked(text, Set.of()))
+        : new Timeout.Fixed(Durations.timeout(text));
   }
 
   private static Times times(YamlSection section, Times inherited) {
@@ -176,41 +270,33 @@ final class MappingReader {
     YamlSection chargeSection = section.section("charge");
     final Charge charge = chargeSection == null ? null : charge(chargeSection, times);
     final Expression already = expression(section, "already", ROW_NAMES);
+    final Map<String, Value> mark =
+        section.map("mark", (block, column) -> constantOr(block, column, MARK_NAMES));
     List<Balance> balances = new ArrayList<>();
-    for (YamlSection each : atMostOne(section, "balances")) {
+    for (YamlSection each : section.sections("balances")) {
       Balance balance = balance(each, times);
       if (balance != null) {
         balances.add(balance);
       }
     }
     List<Ledger> ledger = new ArrayList<>();
-    for (YamlSection each : atMostOne(section, "ledger")) {
+    for (YamlSection each : section.sections("ledger")) {
       Ledger row = ledger(each, charge != null, times);
       if (row != null) {
         ledger.add(row);
       }
     }
-    section.notServed("mark", "statement");
+    final Expression statement = expression(section, "statement", LINE_NAMES);
     section.finish();
     if (payer == null || report.faults().size() > faultsBefore) {
       return null;
     }
     try {
-      return new Refund(payer, cost, onlyIf, charge, already, balances, ledger);
+      return new Refund(payer, cost, onlyIf, charge, already, mark, balances, ledger, statement);
     } catch (IllegalArgumentException e) {
-      section.fault("cost", String.valueOf(e.getMessage()));
+      section.fault(statement == null ? "cost" : "statement", String.valueOf(e.getMessage()));
       return null;
     }
-  }
-
-  private static List<YamlSection> atMostOne(YamlSection section, String key) {
-    List<YamlSection> sections = section.sections(key);
-    if (sections.size() > 1) {
-      section.fault(
-          key,
-          "more than one belongs to the mapping language, but this version doesn't serve it yet");
-    }
-    return sections;
   }
 
   private @Nullable Charge charge(YamlSection section, Times times) {
@@ -222,12 +308,13 @@ final class MappingReader {
     final boolean required =
         section.choice("required", Answer.TRUE, List.of(Answer.values()), MappingReader::lower)
             == Answer.TRUE;
-    times(section, times);
-    section.notServed("mark");
+    final Map<String, Value> mark =
+        section.map("mark", (block, column) -> constantOr(block, column, LINE_NAMES));
+    final Times time = times(section, times);
     section.finish();
     return table == null || match == null || amount == null
         ? null
-        : new Charge(table, key, match, amount, required);
+        : new Charge(table, key, match, amount, required, mark, time);
   }
 
   private @Nullable Balance balance(YamlSection section, Times times) {
@@ -235,38 +322,40 @@ final class MappingReader {
     final Map<String, Value> match =
         section.map("match", (block, column) -> constantOr(block, column, ROW_NAMES));
     final Expression when = expression(section, "when", ROW_NAMES);
-    final Map<String, Value> add = section.map("add", (block, column) -> amountOr(block, column));
+    final Map<String, Value> add =
+        section.map("add", (block, column) -> constantOr(block, column, ADD_NAMES));
+    final BigDecimal floor = section.read("floor", section.text("floor"), MappingReader::number);
     final Map<String, Value> set =
         section.map("set", (block, column) -> constantOr(block, column, SET_NAMES));
-    Balance.Missing missing = Balance.Missing.OWED;
-    if ("create".equals(section.text("missing"))) {
-      section.fault(
-          "missing",
-          "create belongs to the mapping language, but this version doesn't serve it yet");
-    } else {
-      missing =
-          section.choice(
-              "missing", missing, List.of(Balance.Missing.values()), MappingReader::lower);
-    }
+    final Balance.Missing missing =
+        section.choice(
+            "missing",
+            Balance.Missing.OWED,
+            List.of(Balance.Missing.values()),
+            MappingReader::lower);
+    final Map<String, Value> values =
+        section.map("values", (block, column) -> constantOr(block, column, CREATE_NAMES));
     final Times time = times(section, times);
-    section.notServed("floor", "values");
     section.need("match");
     section.need("add");
     section.finish();
-    return table == null || match.isEmpty() || add.isEmpty()
-        ? null
-        : new Balance(table, match, when, add, set, missing, time);
-  }
-
-  private @Nullable Value amountOr(YamlSection block, String column) {
-    Value value = constantOr(block, column, ADD_NAMES);
-    if (value instanceof Value.Computed computed && computed.expression().mentions("balance")) {
-      block.fault(
-          column,
-          "balance in add belongs to the mapping language, but this version doesn't serve it yet");
+    if (table == null || match.isEmpty() || add.isEmpty()) {
       return null;
     }
-    return value;
+    try {
+      return new Balance(table, match, when, add, floor, set, missing, values, time);
+    } catch (IllegalArgumentException e) {
+      section.fault("values", String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+
+  private static BigDecimal number(String text) {
+    if (!NUMBER.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "is \"%s\", a number is expected, such as 0 or -12.5".formatted(text));
+    }
+    return new BigDecimal(text);
   }
 
   private @Nullable Ledger ledger(YamlSection section, boolean hasCharge, Times times) {
@@ -277,18 +366,11 @@ final class MappingReader {
             "values",
             (block, column) -> {
               Value value = constantOr(block, column, Expression.NAMES);
-              if (value instanceof Value.Computed computed) {
-                if (computed.expression().mentions("balance")) {
-                  block.fault(
-                      column,
-                      "the row balance belongs to the mapping language here, but this version doesn't serve it yet;"
-                          + " :balance_before and :balance_after are there");
-                  return null;
-                }
-                if (!hasCharge && computed.expression().mentions("charge")) {
-                  block.fault(column, "names charge, but the refund has no charge");
-                  return null;
-                }
+              if (!hasCharge
+                  && value instanceof Value.Computed computed
+                  && computed.expression().mentions("charge")) {
+                block.fault(column, "names charge, but the refund has no charge");
+                return null;
               }
               return value;
             });

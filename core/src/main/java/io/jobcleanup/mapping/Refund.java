@@ -1,6 +1,7 @@
 package io.jobcleanup.mapping;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param charge the rows that took the tokens; null where the job itself tells its cost
  * @param already what the tables show as given back: a boolean or an amount; null where they don't
  *     tell
+ * @param mark what is written to a job when it is given back, by column
  * @param balances the balances that move
  * @param ledger the rows that record it
+ * @param statement the host's own function, in the place of balances and ledger; null where there
+ *     is none
  */
 public record Refund(
     Value payer,
@@ -21,14 +25,16 @@ public record Refund(
     @Nullable Expression onlyIf,
     @Nullable Charge charge,
     @Nullable Expression already,
+    Map<String, Value> mark,
     List<Balance> balances,
-    List<Ledger> ledger) {
+    List<Ledger> ledger,
+    @Nullable Expression statement) {
 
   /**
-   * Checks that the amount is known from somewhere.
+   * Checks that the amount is known from somewhere, and that there is one way to give it back.
    *
    * @throws IllegalArgumentException if there is neither a cost nor a charge, or a charge that may
-   *     be missing and no cost
+   *     be missing and no cost; or a statement besides balances or ledger
    */
   public Refund {
     if (cost == null && (charge == null || !charge.required())) {
@@ -37,7 +43,17 @@ public record Refund(
               ? "cost is missing: without it, or a charge, nobody knows how much to give back"
               : "cost is missing: charge.required is false, so cost counts where there is no charge row");
     }
+    if (statement != null && !(balances.isEmpty() && ledger.isEmpty())) {
+      throw new IllegalArgumentException(
+          "statement stands in the place of balances and ledger: one of them has to go");
+    }
+    mark = Source.inOrder(mark);
     balances = List.copyOf(balances);
     ledger = List.copyOf(ledger);
+  }
+
+  /** Whether it writes anything that gives tokens back. */
+  public boolean writes() {
+    return !balances.isEmpty() || !ledger.isEmpty() || statement != null;
   }
 }

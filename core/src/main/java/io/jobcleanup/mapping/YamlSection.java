@@ -142,15 +142,6 @@ final class YamlSection {
     report.fault(keys.getOrDefault(key, node), under(key), problem);
   }
 
-  /** Reports a key of the mapping language that is not served, where it is used. */
-  void notServed(String... unserved) {
-    for (String key : unserved) {
-      if (has(key)) {
-        fault(key, "belongs to the mapping language, but this version doesn't serve it yet");
-      }
-    }
-  }
-
   /** Reports every key that wasn't asked for, with the likely meaning. */
   void finish() {
     for (String key : values.keySet()) {

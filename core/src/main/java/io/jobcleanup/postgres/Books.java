@@ -87,6 +87,7 @@ public final class Books {
           "seconds",
           "timeout_ms",
           "now",
+          "ledger_table",
           "ledger_key");
   private static final int DISTINCT_DELAYS = 12;
 
@@ -180,7 +181,6 @@ public final class Books {
     parameters.put("source", source.source().name());
     parameters.put("job_table", source.jobTable());
     parameters.put("charge_table", source.chargeTable());
-    parameters.put("ledger_table", source.ledgerTable());
     return new HashSet<>(tx.list(RECORD_REFUNDS.sql(), parameters, row -> row.getString(1)));
   }
 

@@ -134,6 +134,7 @@ final class Catalogue {
         strings(row, "labels"),
         row.getBoolean("not_null"),
         row.getBoolean("filled"),
+        row.getString("standard"),
         row.getBoolean("generated"),
         row.getInt("modifier"),
         row.getBoolean("can_select"),

@@ -6,9 +6,10 @@ import io.jobcleanup.Diagnosis.Level;
 import io.jobcleanup.MappingFault;
 import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
-import io.jobcleanup.mapping.Ledger;
+import io.jobcleanup.mapping.Jobs;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.mapping.Timeout;
 import io.jobcleanup.mapping.Value;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,10 +21,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Looks at a database and a mapping: what is wrong, and the statement that mends it. Writes
@@ -112,14 +111,7 @@ public final class Doctor {
     if (check.faults().isEmpty()) {
       long tables =
           check.sources().stream()
-              .flatMap(
-                  it ->
-                      Stream.of(
-                          it.tables().jobs(),
-                          it.tables().charges(),
-                          it.tables().balances(),
-                          it.tables().ledger()))
-              .filter(Objects::nonNull)
+              .flatMap(it -> it.tables().all().stream())
               .map(Table::oid)
               .distinct()
               .count();
@@ -190,19 +182,27 @@ public final class Doctor {
   private void indexes(Tx tx, BoundSource source) {
     Table jobs = source.tables().jobs();
     int before = findings.size();
-    if (!jobs.kind().equals("v")
-        && source.source().jobs().since().getFirst() instanceof Value.Column since
-        && !jobs.indexedBy(
-            since.name(),
-            source.source().jobs().status() instanceof Value.Column status ? status.name() : null,
-            source.source().jobs().processing())) {
+    for (Value tells : detectedBy(source.source().jobs())) {
+      if (jobs.kind().equals("v")
+          || !(tells instanceof Value.Column since)
+          || jobs.indexedBy(
+              since.name(),
+              source.source().jobs().status() instanceof Value.Column status ? status.name() : null,
+              source.source().jobs().processing())) {
+        continue;
+      }
       String processing = source.sql().processing();
       add(
           Level.WARNING,
           "index",
           "detection would read all of %s (about %d rows). This makes it a few pages:"
               .formatted(jobs.display(), rows(tx, jobs)),
-          createIndex(tx, jobs, "stuck", since.name(), " where " + processing));
+          createIndex(
+              tx,
+              jobs,
+              tells.equals(source.source().jobs().expires()) ? "expired" : "stuck",
+              since.name(),
+              " where " + processing));
     }
     Set<String> seen = new LinkedHashSet<>();
     wanted(source)
@@ -224,6 +224,16 @@ public final class Doctor {
     }
   }
 
+  /** What detection walks along: the time by which a job had to end, and the first since column. */
+  private static List<Value> detectedBy(Jobs jobs) {
+    List<Value> detectedBy = new ArrayList<>();
+    if (jobs.expires() != null) {
+      detectedBy.add(jobs.expires());
+    }
+    jobs.since().stream().findFirst().ifPresent(detectedBy::add);
+    return detectedBy;
+  }
+
   /** The columns by which rows that belong to a job are found. */
   private static Map<Table, String> wanted(BoundSource source) {
     Map<Table, String> wanted = new LinkedHashMap<>();
@@ -236,17 +246,17 @@ public final class Doctor {
           .findFirst()
           .ifPresent(column -> wanted.put(charges, column));
     }
-    Ledger row = source.tables().ledgerRow();
-    Table ledger = source.tables().ledger();
-    if (refund != null && refund.already() != null && row != null && ledger != null) {
-      row.values().entrySet().stream()
-          .filter(
-              it ->
-                  it.getValue() instanceof Value.Computed computed
-                      && computed.expression().isJust("job"))
-          .map(Map.Entry::getKey)
-          .findFirst()
-          .ifPresent(column -> wanted.putIfAbsent(ledger, column));
+    if (refund != null && refund.already() != null) {
+      for (SourceTables.Recorded ledger : source.tables().ledgers()) {
+        ledger.row().values().entrySet().stream()
+            .filter(
+                it ->
+                    it.getValue() instanceof Value.Computed computed
+                        && computed.expression().isJust("job"))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .ifPresent(column -> wanted.putIfAbsent(ledger.table(), column));
+      }
     }
     return wanted;
   }
@@ -352,22 +362,24 @@ public final class Doctor {
       add(
           Level.OK,
           "clock",
-          "no job of source %s began in the future; the timeout is %d s"
-              .formatted(
-                  source.source().name(),
-                  (source.source().jobs().timeout() == null
-                          ? timeout
-                          : source.source().jobs().timeout())
-                      .toSeconds()));
+          "no job of source %s began in the future; %s"
+              .formatted(source.source().name(), timeoutOf(source.source().jobs())));
     }
+  }
+
+  private String timeoutOf(Jobs jobs) {
+    String told =
+        switch (jobs.timeout()) {
+          case Timeout.Fixed fixed -> "the timeout is %d s".formatted(fixed.duration().toSeconds());
+          case Timeout.Computed byJob -> "the mapping gives each its timeout";
+          case null -> "the timeout is %d s".formatted(timeout.toSeconds());
+        };
+    return jobs.expires() == null ? told : told + ", where a job has no time to end by";
   }
 
   private void triggers(BoundSource source) {
     Set<String> triggers = new LinkedHashSet<>();
-    for (Table table :
-        Stream.of(source.tables().jobs(), source.tables().balances(), source.tables().ledger())
-            .filter(Objects::nonNull)
-            .toList()) {
+    for (Table table : source.tables().all()) {
       table.triggers().forEach(trigger -> triggers.add(trigger + " on " + table.display()));
     }
     if (!triggers.isEmpty()) {
@@ -382,14 +394,13 @@ public final class Doctor {
   /** A run passes over what somebody holds: where that lasts, somebody has to be asked. */
   private void holders(Tx tx, BoundSource source) {
     SourceStatements statements = new SourceStatements(source);
-    Duration ofSource = source.source().jobs().timeout();
-    Instant cut = new Books().now(tx).minus(ofSource == null ? timeout : ofSource);
+    Deadline deadline = Deadline.of(source.source().jobs(), new Books().now(tx), null, timeout);
     try {
       tx.behindSavepoint(
           () -> {
             List<List<String>> keys = new ArrayList<>();
             for (int range = 0; range < statements.ranges(); range++) {
-              statements.detect(tx, range, cut, null, MOST_LOOKED_AT, false, true).stream()
+              statements.detect(tx, range, deadline, null, MOST_LOOKED_AT, false, true).stream()
                   .map(SourceStatements.Found::key)
                   .forEach(keys::add);
             }

@@ -13,6 +13,7 @@ import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.mapping.Source;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.mapping.TimeForm;
+import io.jobcleanup.mapping.Timeout;
 import io.jobcleanup.mapping.Times;
 import io.jobcleanup.mapping.Value;
 import java.util.ArrayList;
@@ -99,12 +100,12 @@ final class MappingCheck {
         if (refund.charge() != null) {
           names.put(source.path() + ".refund.charge.table", refund.charge().table());
         }
-        refund
-            .balances()
-            .forEach(it -> names.put(source.path() + ".refund.balances[0].table", it.table()));
-        refund
-            .ledger()
-            .forEach(it -> names.put(source.path() + ".refund.ledger[0].table", it.table()));
+        for (int i = 0; i < refund.balances().size(); i++) {
+          names.put(balancePath(source, i) + ".table", refund.balances().get(i).table());
+        }
+        for (int i = 0; i < refund.ledger().size(); i++) {
+          names.put(ledgerPath(source, i) + ".table", refund.ledger().get(i).table());
+        }
       }
     }
     Map<String, Set<String>> read = new LinkedHashMap<>();
@@ -154,6 +155,14 @@ final class MappingCheck {
     return bound;
   }
 
+  private static String balancePath(Source source, int number) {
+    return "%s.refund.balances[%d]".formatted(source.path(), number);
+  }
+
+  private static String ledgerPath(Source source, int number) {
+    return "%s.refund.ledger[%d]".formatted(source.path(), number);
+  }
+
   /** Every expression of a source, for what it reads besides the rows that it is about. */
   private static List<Expression> expressions(Source source) {
     List<@Nullable Expression> expressions = new ArrayList<>();
@@ -162,6 +171,10 @@ final class MappingCheck {
     expressions.add(jobs.where());
     values.add(jobs.status());
     values.addAll(jobs.since());
+    values.add(jobs.expires());
+    if (jobs.timeout() instanceof Timeout.Computed computed) {
+      expressions.add(computed.expression());
+    }
     values.add(jobs.attempt());
     values.addAll(jobs.fail().values());
     Refund refund = source.refund();
@@ -170,16 +183,20 @@ final class MappingCheck {
       values.add(refund.cost());
       expressions.add(refund.onlyIf());
       expressions.add(refund.already());
+      expressions.add(refund.statement());
+      values.addAll(refund.mark().values());
       Charge charge = refund.charge();
       if (charge != null) {
         expressions.add(charge.match());
         values.add(charge.amount());
+        values.addAll(charge.mark().values());
       }
       for (Balance balance : refund.balances()) {
         expressions.add(balance.when());
         values.addAll(balance.match().values());
         values.addAll(balance.add().values());
         values.addAll(balance.set().values());
+        values.addAll(balance.values().values());
       }
       for (Ledger row : refund.ledger()) {
         expressions.add(row.when());
@@ -201,13 +218,10 @@ final class MappingCheck {
   private @Nullable BoundSource bind(Source source, Lookup lookup, Map<Long, Table> referenced) {
     Refund refund = source.refund();
     Charge charge = refund == null ? null : refund.charge();
-    Balance balance =
-        refund == null || refund.balances().isEmpty() ? null : refund.balances().getFirst();
-    Ledger ledger = refund == null || refund.ledger().isEmpty() ? null : refund.ledger().getFirst();
     Table jobs = lookup.table(source.jobs().table());
     Table charges = charge == null ? null : lookup.table(charge.table());
-    Table balances = balance == null ? null : lookup.table(balance.table());
-    Table ledgers = ledger == null ? null : lookup.table(ledger.table());
+    List<SourceTables.Moved> balances = new ArrayList<>();
+    List<SourceTables.Recorded> ledgers = new ArrayList<>();
     int before = faults.size();
     if (jobs != null) {
       checkJobs(source, jobs);
@@ -215,19 +229,30 @@ final class MappingCheck {
     if (charge != null && charges != null) {
       checkCharge(source, charge, charges);
     }
-    if (balance != null && balances != null) {
-      checkBalance(source, balance, balances);
+    List<Balance> wantedBalances = refund == null ? List.of() : refund.balances();
+    for (int i = 0; i < wantedBalances.size(); i++) {
+      Table table = lookup.table(wantedBalances.get(i).table());
+      if (table != null) {
+        balances.add(new SourceTables.Moved(i, wantedBalances.get(i), table));
+        checkBalance(source, i, wantedBalances.get(i), table);
+      }
     }
-    if (ledger != null && ledgers != null) {
-      checkLedger(source, ledger, ledgers);
+    List<Ledger> wantedLedgers = refund == null ? List.of() : refund.ledger();
+    for (int i = 0; i < wantedLedgers.size(); i++) {
+      Table table = lookup.table(wantedLedgers.get(i).table());
+      if (table != null) {
+        ledgers.add(new SourceTables.Recorded(i, wantedLedgers.get(i), table));
+        checkLedger(source, i, wantedLedgers.get(i), table);
+      }
     }
+    checkTogether(source, balances);
     if (jobs == null) {
       return null;
     }
     boolean allThere =
         (charge == null || charges != null)
-            && (balance == null || balances != null)
-            && (ledger == null || ledgers != null);
+            && balances.size() == wantedBalances.size()
+            && ledgers.size() == wantedLedgers.size();
     if (!allThere
         || !unreadable.isEmpty()
         || !jobs.columns().keySet().containsAll(source.jobs().key())) {
@@ -236,6 +261,26 @@ final class MappingCheck {
     SourceTables tables = new SourceTables(source, jobs, charges, balances, ledgers, referenced);
     Expressions expressions = new Expressions(tables, faults.size() == before);
     return expressions.bind();
+  }
+
+  /**
+   * One row found in two ways would be written twice, each time as if by the other way it hadn't.
+   */
+  private void checkTogether(Source source, List<SourceTables.Moved> balances) {
+    for (SourceTables.Moved moved : balances) {
+      for (SourceTables.Moved earlier : balances.subList(0, moved.number())) {
+        Set<String> both = new LinkedHashSet<>(moved.balance().add().keySet());
+        both.retainAll(earlier.balance().add().keySet());
+        if (!both.isEmpty()
+            && moved.table().oid() == earlier.table().oid()
+            && !moved.balance().match().keySet().equals(earlier.balance().match().keySet())) {
+          fault(
+              balancePath(source, moved.number()) + ".match",
+              "finds rows of %s by other columns than balances[%d], which adds to the same %s"
+                  .formatted(moved.table().display(), earlier.number(), String.join(", ", both)));
+        }
+      }
+    }
   }
 
   private void checkJobs(Source source, Table table) {
@@ -265,6 +310,12 @@ final class MappingCheck {
         }
       }
     }
+    if (jobs.expires() instanceof Value.Column expires) {
+      Table.Column column = column(table, expires.name(), path + ".expires");
+      if (column != null) {
+        time(column.baseType(), jobs.time().of(expires.name()), path + ".expires", expires.name());
+      }
+    }
     if (jobs.attempt() instanceof Value.Column attempt) {
       column(table, attempt.name(), path + ".attempt");
     }
@@ -287,6 +338,17 @@ final class MappingCheck {
       }
     }
     written(table, jobs.fail(), path + ".fail", true);
+    if (refund != null) {
+      written(table, refund.mark(), source.path() + ".refund.mark", true);
+      if (jobs.status() instanceof Value.Column status
+          && refund.mark().get(status.name()) instanceof Value.Constant constant
+          && jobs.processing().contains(String.valueOf(constant.text()))) {
+        fault(
+            source.path() + ".refund.mark." + status.name(),
+            "is \"%s\", which is among processing: a failed job would stay stuck"
+                .formatted(constant.text()));
+      }
+    }
   }
 
   /** Whether several rows of a table could have the same values; a view doesn't tell. */
@@ -335,10 +397,14 @@ final class MappingCheck {
     if (charge.amount() instanceof Value.Column amount) {
       column(table, amount.name(), path + ".amount");
     }
+    if (!charge.mark().isEmpty()) {
+      updatable(table, path);
+      written(table, charge.mark(), path + ".mark", true);
+    }
   }
 
-  private void checkBalance(Source source, Balance balance, Table table) {
-    String path = source.path() + ".refund.balances[0]";
+  private void checkBalance(Source source, int number, Balance balance, Table table) {
+    String path = balancePath(source, number);
     visible(table);
     balance.match().keySet().forEach(column -> column(table, column, path + ".match"));
     if (several(table, balance.match().keySet())) {
@@ -359,26 +425,49 @@ final class MappingCheck {
     updatable(table, path);
     written(table, balance.add(), path + ".add", true);
     written(table, balance.set(), path + ".set", true);
+    if (balance.missing() == Balance.Missing.CREATE) {
+      Map<String, Value> made = balance.created();
+      written(table, made, path + ".values", false);
+      Set<String> given = new LinkedHashSet<>(made.keySet());
+      given.addAll(balance.add().keySet());
+      insertable(table, given, path);
+      for (String name : balance.add().keySet()) {
+        Table.Column column = table.columns().get(name);
+        if (column != null && column.standard() == null && !balance.created().containsKey(name)) {
+          fault(
+              path + ".values",
+              "%s.%s has no default to begin with in a row that is made; give it a value, e.g. %s: 0"
+                  .formatted(table.display(), name, name));
+        }
+      }
+    }
   }
 
-  private void checkLedger(Source source, Ledger ledger, Table table) {
-    String path = source.path() + ".refund.ledger[0]";
-    visible(table);
-    written(table, ledger.values(), path + ".values", false);
+  private void insertable(Table table, Set<String> given, String path) {
     if (!table.insertable()) {
       fault(path + ".table", "nothing can be inserted into %s".formatted(table.display()));
     }
     for (Table.Column column : table.columns().values()) {
-      if (column.forbiddenSequence() != null && !ledger.values().containsKey(column.name())) {
+      if (given.contains(column.name())) {
+        continue;
+      }
+      if (column.forbiddenSequence() != null) {
         forbidden(column.forbiddenSequence());
       }
-      if (column.notNull() && !column.filled() && !ledger.values().containsKey(column.name())) {
+      if (column.notNull() && !column.filled()) {
         fault(
             path + ".values",
             "%s.%s is NOT NULL and has no default; give it a value%s"
                 .formatted(table.display(), column.name(), likelyValue(column.name())));
       }
     }
+  }
+
+  private void checkLedger(Source source, int number, Ledger ledger, Table table) {
+    String path = ledgerPath(source, number);
+    visible(table);
+    written(table, ledger.values(), path + ".values", false);
+    insertable(table, ledger.values().keySet(), path);
   }
 
   private static String likelyValue(String column) {
@@ -531,9 +620,6 @@ final class MappingCheck {
     /** What is there when a job is looked at, all held. */
     private final String ofAll;
 
-    /** What is there when a balance row is written. */
-    private final String ofBalance;
-
     /**
      * For one source.
      *
@@ -548,13 +634,21 @@ final class MappingCheck {
       this.refund = source.refund();
       this.rows = new RowSql(tables);
       Table charges = tables.charges();
-      Table balances = tables.balances();
       this.ofJob = tables.jobs().quoted() + " job";
       this.ofCharge =
           ofJob + (charges == null ? "" : " cross join " + charges.quoted() + " charge");
       this.ofAll =
-          ofCharge + (balances == null ? "" : " cross join " + balances.quoted() + " balance");
-      this.ofBalance = balances == null ? ofJob : balances.quoted() + " balance";
+          tables.balances().isEmpty() ? ofCharge : ofChargeAnd(tables.balances().getFirst());
+    }
+
+    /** What is there when a balance is thought of. */
+    private String ofChargeAnd(SourceTables.Moved balance) {
+      return ofCharge + " cross join " + ofBalance(balance);
+    }
+
+    /** What is there when a balance row is written. */
+    private static String ofBalance(SourceTables.Moved balance) {
+      return balance.table().quoted() + " balance";
     }
 
     @Nullable BoundSource bind() {
@@ -567,6 +661,12 @@ final class MappingCheck {
       }
       for (int i = 0; i < jobs.since().size(); i++) {
         value(row, "since" + i, path + ".jobs.since", jobs.since().get(i), "job", ofJob);
+      }
+      if (jobs.expires() != null) {
+        value(row, "expires", path + ".jobs.expires", jobs.expires(), "job", ofJob);
+      }
+      if (jobs.timeout() instanceof Timeout.Computed computed) {
+        optional(row, "timeout", path + ".jobs.timeout", computed.expression(), ofJob);
       }
       optional(row, "where", path + ".jobs.where", jobs.where(), ofJob);
       if (jobs.attempt() != null) {
@@ -585,12 +685,13 @@ final class MappingCheck {
           optional(row, "match", at + ".match", charge.match(), ofCharge);
           value(row, "amount", at + ".amount", charge.amount(), "charge", ofCharge);
         }
-        if (tables.balance() != null) {
-          optional(row, "when", path + ".refund.balances[0].when", tables.balance().when(), ofAll);
+        for (SourceTables.Moved each : tables.balances()) {
+          String at = balancePath(source, each.number()) + ".when";
+          optional(row, at, at, each.balance().when(), ofChargeAnd(each));
         }
-        if (tables.ledgerRow() != null) {
-          optional(
-              row, "recorded", path + ".refund.ledger[0].when", tables.ledgerRow().when(), ofAll);
+        for (SourceTables.Recorded each : tables.ledgers()) {
+          String at = ledgerPath(source, each.number()) + ".when";
+          optional(row, at, at, each.row().when(), ofAll);
         }
       }
       Map<String, String> types = types(row);
@@ -604,13 +705,46 @@ final class MappingCheck {
       }
       List<SinceSql> since = new ArrayList<>();
       for (int i = 0; i < jobs.since().size(); i++) {
-        Value value = jobs.since().get(i);
-        String type = String.valueOf(types.get("since" + i));
-        TimeForm form = jobs.time().of(value instanceof Value.Column column ? column.name() : "");
-        since.add(new SinceSql(rows.value(value, "job"), type, form));
+        since.add(moment(jobs.since().get(i), String.valueOf(types.get("since" + i))));
       }
-      SourceSql sql = new SourceSql(tables, since, "boolean".equals(types.get("already")));
-      return new BoundSource(source, tables, sql, new WriteSql(tables, names));
+      SinceSql expires =
+          jobs.expires() == null
+              ? null
+              : moment(jobs.expires(), String.valueOf(types.get("expires")));
+      SourceSql sql =
+          new SourceSql(
+              tables, new StuckSql(rows, expires, since), "boolean".equals(types.get("already")));
+      WriteSql write = new WriteSql(tables, names);
+      return planned(write) ? new BoundSource(source, tables, sql, write) : null;
+    }
+
+    private SinceSql moment(Value value, String type) {
+      TimeForm form = jobs.time().of(value instanceof Value.Column column ? column.name() : "");
+      return new SinceSql(rows.value(value, "job"), type, form);
+    }
+
+    /** Has the database plan the further statements, as far as that tells what is wrong. */
+    private boolean planned(WriteSql write) {
+      int before = faults.size();
+      int number = 0;
+      for (LineSql statement : write.also()) {
+        String path = "%s.also[%d]".formatted(source.path(), number++);
+        try {
+          tx.behindSavepoint(
+              () ->
+                  tx.list(
+                      "explain " + statement.sql(),
+                      statement.parameters(List.of()),
+                      plan -> plan.getString(1)));
+        } catch (RuntimeException e) {
+          SqlFault fault = SqlFault.of(e);
+          if (fault == null || fault.passing()) {
+            throw e;
+          }
+          report(new Probe(path, "", ""), fault);
+        }
+      }
+      return faults.size() == before;
     }
 
     private void states(Map<String, Probe> probes, String name, List<String> states) {
@@ -627,20 +761,32 @@ final class MappingCheck {
 
     private boolean plausible(Map<String, String> types) {
       int before = faults.size();
-      for (String each : List.of("where", "only-if", "match", "when", "recorded")) {
-        String type = types.get(each);
-        if (type != null && !type.equals("boolean")) {
-          String at =
-              switch (each) {
-                case "where" -> ".jobs.where";
-                case "match" -> ".refund.charge.match";
-                case "when" -> ".refund.balances[0].when";
-                case "recorded" -> ".refund.ledger[0].when";
-                default -> ".refund." + each;
-              };
-          fault(
-              source.path() + at, "is of type %s, a condition (boolean) is needed".formatted(type));
-        }
+      types.forEach(
+          (name, type) -> {
+            String at =
+                switch (name) {
+                  case "where" -> source.path() + ".jobs.where";
+                  case "match" -> source.path() + ".refund.charge.match";
+                  case "only-if" -> source.path() + ".refund.only-if";
+                  default -> name;
+                };
+            if ((!at.equals(name) || name.endsWith(".when")) && !type.equals("boolean")) {
+              fault(at, "is of type %s, a condition (boolean) is needed".formatted(type));
+            }
+          });
+      String timeout = types.get("timeout");
+      if (timeout != null && !timeout.equals("interval")) {
+        fault(
+            source.path() + ".jobs.timeout",
+            "is of type %s, an interval is needed, such as make_interval(mins => job.minutes)"
+                .formatted(timeout));
+      }
+      if (types.containsKey("expires") && jobs.expires() instanceof Value.Computed computed) {
+        time(
+            String.valueOf(types.get("expires")),
+            jobs.time().standard(),
+            source.path() + ".jobs.expires",
+            computed.expression().text());
       }
       for (int i = 0; i < jobs.since().size(); i++) {
         String type = types.get("since" + i);
@@ -673,12 +819,12 @@ final class MappingCheck {
           amount == null
               ? (cost == null ? "numeric" : cost)
               : cost == null || cost.equals(amount) ? amount : "numeric";
-      Balance balance = tables.balance();
-      Table table = tables.balances();
-      String balanceType =
-          balance == null || table == null
-              ? "numeric"
-              : SourceTables.column(table, balance.add().keySet().iterator().next()).baseType();
+      List<String> balanceTypes =
+          tables.balances().stream()
+              .map(it -> it.addColumns().getFirst().baseType())
+              .distinct()
+              .toList();
+      String balanceType = balanceTypes.size() == 1 ? balanceTypes.getFirst() : "numeric";
       return new Names(
           tables.jobKey().stream().map(Table.Column::type).toList(),
           types.getOrDefault("payer", "text"),
@@ -691,54 +837,73 @@ final class MappingCheck {
       Map<String, Probe> probes = new LinkedHashMap<>();
       String path = source.path();
       written(probes, names, tables.jobs(), jobs.fail(), jobs.time(), path + ".jobs.fail", ofJob);
-      Balance balance = tables.balance();
-      Table balances = tables.balances();
-      if (balance != null && balances != null) {
-        balance
-            .match()
-            .forEach(
-                (column, value) -> {
-                  if (value instanceof Value.Computed computed) {
-                    probes.put(
-                        "match " + column,
-                        new Probe(
-                            path + ".refund.balances[0].match." + column,
-                            Sql.cast(
-                                "(" + rows.expression(computed.expression()) + ")",
-                                SourceTables.column(balances, column).type()),
-                            ofCharge));
-                  }
-                });
+      if (refund != null) {
         written(
-            probes,
-            names,
-            balances,
-            balance.add(),
-            balance.time(),
-            path + ".refund.balances[0].add",
-            ofCharge);
-        written(
-            probes,
-            names,
-            balances,
-            balance.set(),
-            balance.time(),
-            path + ".refund.balances[0].set",
-            ofBalance);
+            probes, names, tables.jobs(), refund.mark(), jobs.time(), path + ".refund.mark", ofJob);
+        if (refund.statement() != null) {
+          String at = path + ".refund.statement";
+          probes.put(
+              at,
+              new Probe(
+                  at,
+                  "(%s)"
+                      .formatted(
+                          refund
+                              .statement()
+                              .sql(it -> names.asNull(it, null, jobs.time().standard()))),
+                  ofCharge));
+        }
+        Charge charge = refund.charge();
+        Table charges = tables.charges();
+        if (charge != null && charges != null) {
+          written(
+              probes,
+              names,
+              charges,
+              charge.mark(),
+              charge.time(),
+              path + ".refund.charge.mark",
+              ofCharge);
+        }
       }
-      Ledger ledger = tables.ledgerRow();
-      Table table = tables.ledger();
-      if (ledger != null && table != null) {
+      tables.balances().forEach(each -> balance(probes, names, each));
+      for (SourceTables.Recorded each : tables.ledgers()) {
         written(
             probes,
             names,
-            table,
-            ledger.values(),
-            ledger.time(),
-            path + ".refund.ledger[0].values",
-            ofCharge);
+            each.table(),
+            each.row().values(),
+            each.row().time(),
+            ledgerPath(source, each.number()) + ".values",
+            ofAll);
       }
       return probes;
+    }
+
+    private void balance(Map<String, Probe> probes, Names names, SourceTables.Moved moved) {
+      Balance balance = moved.balance();
+      Table table = moved.table();
+      String path = balancePath(source, moved.number());
+      balance
+          .match()
+          .forEach(
+              (column, value) -> {
+                if (value instanceof Value.Computed computed) {
+                  String at = path + ".match." + column;
+                  probes.put(
+                      at,
+                      new Probe(
+                          at,
+                          Sql.cast(
+                              "(" + rows.expression(computed.expression()) + ")",
+                              SourceTables.column(table, column).type()),
+                          ofCharge));
+                }
+              });
+      Times time = balance.time();
+      written(probes, names, table, balance.add(), time, path + ".add", ofChargeAnd(moved));
+      written(probes, names, table, balance.set(), time, path + ".set", ofBalance(moved));
+      written(probes, names, table, balance.values(), time, path + ".values", ofCharge);
     }
 
     private void written(

@@ -37,6 +37,11 @@ record Names(
     };
   }
 
+  /** A value from a line that we bring along, of the type that a column of {@code settled} has. */
+  String ofLine(String name, String value) {
+    return Sql.cast(value, type(name.equals("given") ? "amount" : name));
+  }
+
   /** A name's value from a line that we bring along, as a target column keeps it. */
   String fromLine(String name, LineSql.Columns line, Table.@Nullable Column target, TimeForm form) {
     String value = Sql.cast(line.use(name), type(name));

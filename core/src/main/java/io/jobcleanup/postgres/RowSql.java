@@ -20,6 +20,25 @@ record RowSql(SourceTables tables) {
     return expression.sql(this::name);
   }
 
+  /** The same, where the row {@code balance} is that of one of the source's balances. */
+  String expression(Expression expression, SourceTables.Moved balance) {
+    String sql = expression(expression);
+    return tables.balances().size() == 1 || !expression.mentions("balance")
+        ? sql
+        : "(select %s from (select %s) balance)"
+            .formatted(
+                sql,
+                balance.table().columns().values().stream()
+                    .filter(Table.Column::canSelect)
+                    .map(it -> alias(balance) + "." + it.quoted())
+                    .collect(Collectors.joining(", ")));
+  }
+
+  /** What the row of a balance is called in statements of ours that join it. */
+  String alias(SourceTables.Moved balance) {
+    return tables.balances().size() == 1 ? "balance" : "balance" + balance.number();
+  }
+
   /** A column of a row, or an expression. */
   String value(Value value, String row) {
     return switch (value) {

@@ -3,6 +3,7 @@ package io.jobcleanup.postgres;
 import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.mapping.Balance;
+import io.jobcleanup.mapping.Charge;
 import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.mapping.Refund;
@@ -141,10 +142,10 @@ public final class Schema {
         tx -> {
           boolean ours = tx.update(Sql.of("claim-baseline"), Map.of()) == 1;
           if (ours) {
-            sources.stream()
-                .map(SourceStatements::baseline)
-                .flatMap(Optional::stream)
-                .forEach(tx::execute);
+            for (SourceStatements each : sources) {
+              tx.as(each.source().session());
+              each.baseline().ifPresent(tx::execute);
+            }
           }
           return ours;
         });
@@ -155,14 +156,17 @@ public final class Schema {
    * a balance is.
    */
   static Optional<String> baselineOf(SourceTables tables) {
-    Balance balance = tables.balance();
-    Table balances = tables.balances();
-    String payer = balance == null ? null : columnOf(balance.match(), "payer");
-    if (balance == null || balances == null || payer == null || balance.match().size() > 1) {
+    if (tables.balances().isEmpty()) {
       return Optional.empty();
     }
-    Ledger row = tables.ledgerRow();
-    Table ledger = tables.ledger();
+    Balance balance = tables.balances().getFirst().balance();
+    Table balances = tables.balances().getFirst().table();
+    String payer = columnOf(balance.match(), "payer");
+    if (payer == null || balance.match().size() > 1) {
+      return Optional.empty();
+    }
+    Ledger row = tables.ledgers().isEmpty() ? null : tables.ledgers().getFirst().row();
+    Table ledger = row == null ? null : tables.ledgers().getFirst().table();
     String ledgerPayer = row == null ? null : columnOf(row.values(), "payer");
     String amount = row == null ? null : columnOf(row.values(), "amount");
     boolean summed = ledger != null && ledgerPayer != null && amount != null;
@@ -227,19 +231,32 @@ public final class Schema {
     Set<String> grants = new LinkedHashSet<>();
     for (Source source : mapping.sources()) {
       grants.add(grant("select", source.jobs().table(), role));
-      grants.add(grant("update " + columns(source.jobs().fail()), source.jobs().table(), role));
       Refund refund = source.refund();
+      Map<String, Value> failed = new LinkedHashMap<>(source.jobs().fail());
+      if (refund != null) {
+        failed.putAll(refund.mark());
+      }
+      grants.add(grant("update " + columns(failed), source.jobs().table(), role));
       if (refund == null) {
         continue;
       }
-      if (refund.charge() != null) {
-        grants.add(grant("select", refund.charge().table(), role));
+      Charge charge = refund.charge();
+      if (charge != null) {
+        grants.add(grant("select", charge.table(), role));
+        if (!charge.mark().isEmpty()) {
+          grants.add(grant("update " + columns(charge.mark()), charge.table(), role));
+        }
       }
       for (Balance balance : refund.balances()) {
         Map<String, Value> written = new LinkedHashMap<>(balance.add());
         written.putAll(balance.set());
         grants.add(grant("select", balance.table(), role));
         grants.add(grant("update " + columns(written), balance.table(), role));
+        if (balance.missing() == Balance.Missing.CREATE) {
+          Map<String, Value> made = new LinkedHashMap<>(balance.add());
+          made.putAll(balance.created());
+          grants.add(grant("insert " + columns(made), balance.table(), role));
+        }
       }
       for (Ledger ledger : refund.ledger()) {
         grants.add(grant("select", ledger.table(), role));

@@ -3,16 +3,15 @@ package io.jobcleanup.postgres;
 import io.jobcleanup.mapping.TimeForm;
 
 /**
- * One column, or expression, that tells when a job's processing began, as SQL. What it is compared
- * with stands on the other side, in the column's own type, so that an index on the column serves.
+ * One column, or expression, that tells when a job's processing began or has to end, as SQL. What
+ * it is compared with stands on the other side, in the column's own type, so that an index on the
+ * column serves.
  *
  * @param sql the column or expression
  * @param type its type
  * @param form how it keeps a moment where the type has no zone
  */
 record SinceSql(String sql, String type, TimeForm form) {
-
-  private static final String CUT = "cast(:cut as timestamptz)";
 
   /** Whether a type can tell a moment in a form. */
   static boolean possible(String type, TimeForm form) {
@@ -45,22 +44,24 @@ record SinceSql(String sql, String type, TimeForm form) {
   }
 
   /**
-   * Whether the moment is not after {@code :cut}. A wall clock passes through one hour twice when
-   * summer time ends: such a moment is taken as the later one, as PostgreSQL does, so that no job
-   * is called stuck too early.
+   * Whether the moment is not after another. A wall clock passes through one hour twice when summer
+   * time ends: such a moment is taken as the later one, as PostgreSQL does, so that no job is
+   * called stuck too early.
+   *
+   * @param limit the other, a timestamptz
    */
-  String reached() {
+  String reached(String limit) {
     if (type.equals("timestamp with time zone")) {
-      return "%s <= %s".formatted(sql, CUT);
+      return "%s <= %s".formatted(sql, limit);
     }
     if (isEpoch()) {
       return "%s <> 0 and %s <= cast(floor(extract(epoch from %s) * %s) as %s)"
-          .formatted(sql, sql, CUT, perSecond(), type);
+          .formatted(sql, sql, limit, perSecond(), type);
     }
-    String prefilter = "%s <= %s at time zone %s".formatted(sql, CUT, zone());
+    String prefilter = "%s <= %s at time zone %s".formatted(sql, limit, zone());
     return zone().equals("'UTC'")
         ? prefilter
-        : "%s and %s <= %s".formatted(prefilter, instant(), CUT);
+        : "%s and %s <= %s".formatted(prefilter, instant(), limit);
   }
 
   private String local() {

@@ -2,8 +2,8 @@ package io.jobcleanup.postgres;
 
 import io.jobcleanup.mapping.Balance;
 import io.jobcleanup.mapping.Charge;
+import io.jobcleanup.mapping.Expression;
 import io.jobcleanup.mapping.Jobs;
-import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.mapping.Value;
 import java.util.ArrayList;
@@ -32,19 +32,19 @@ final class SourceSql {
   private final Jobs jobs;
   private final @Nullable Refund refund;
   private final RowSql rows;
-  private final List<SinceSql> since;
+  private final StuckSql stuck;
   private final boolean alreadyIsBoolean;
 
   private final String keyedJobs;
   private final String statusIsProcessing;
   private final String where;
 
-  SourceSql(SourceTables tables, List<SinceSql> since, boolean alreadyIsBoolean) {
+  SourceSql(SourceTables tables, StuckSql stuck, boolean alreadyIsBoolean) {
     this.tables = tables;
     this.jobs = tables.source().jobs();
     this.refund = tables.source().refund();
     this.rows = new RowSql(tables);
-    this.since = List.copyOf(since);
+    this.stuck = stuck;
     this.alreadyIsBoolean = alreadyIsBoolean;
     this.keyedJobs = keyed("wanted", "k", "job", tables.jobKey());
     this.statusIsProcessing = rows.statusIsOneOf(jobs.processing());
@@ -54,19 +54,19 @@ final class SourceSql {
   // Detection
 
   int ranges() {
-    return since.size();
+    return stuck.ranges();
   }
 
   /**
-   * Finds stuck jobs whose processing began by the {@code range}th of the since columns, oldest
-   * first.
+   * Finds stuck jobs of one range, oldest first.
    *
    * @param further whether to begin behind a position instead of at the oldest
    * @param refusals whether our record of refused jobs is there to be left out
-   * @param filtered whether the mapping's {@code where} is judged already here
+   * @param filtered whether the mapping's {@code where} and {@code timeout} are judged already here
+   * @param byJob whether the mapping's expression gives the timeout
    */
-  String detect(int range, boolean further, boolean refusals, boolean filtered) {
-    SinceSql by = since.get(range);
+  String detect(int range, boolean further, boolean refusals, boolean filtered, boolean byJob) {
+    SinceSql by = stuck.of(range);
     List<Table.Column> key = tables.jobKey();
     String order =
         by.sql() + key.stream().map(it -> ", job." + it.quoted()).collect(Collectors.joining());
@@ -93,7 +93,7 @@ final class SourceSql {
             "status",
             statusIsProcessing,
             "range",
-            range(range),
+            range(range, filtered, byJob),
             "where",
             filtered ? where : "true",
             "not_refused",
@@ -112,7 +112,7 @@ final class SourceSql {
   }
 
   /** Counts the stuck jobs of one range, up to a limit. */
-  String count(int range, boolean refusals, boolean filtered) {
+  String count(int range, boolean refusals, boolean filtered, boolean byJob) {
     return Sql.of(
         "count-stuck",
         Map.of(
@@ -121,7 +121,7 @@ final class SourceSql {
             "status",
             statusIsProcessing,
             "range",
-            range(range),
+            range(range, filtered, byJob),
             "where",
             filtered ? where : "true",
             "not_refused",
@@ -139,7 +139,7 @@ final class SourceSql {
         "in-future",
         Map.of(
             "job_key", Names.keyText("job", tables.jobKey()),
-            "since", sinceInstant(),
+            "since", stuck.began(),
             "jobs", tables.jobs().quoted(),
             "status", statusIsProcessing));
   }
@@ -149,12 +149,9 @@ final class SourceSql {
     List<String> held = new ArrayList<>();
     held.add("select cast(null as text) as in_table, cast(job.xmax as text) as locker");
     if (holdingsDependOnJobsAlone()) {
-      Balance balance = tables.balance();
-      Table balances = tables.balances();
-      if (balance != null && balances != null) {
-        List<Table.Column> match = matchColumns(balance, balances);
-        if (!balances.kind().equals("v")) {
-          held.add(lockerOf(balances, match, balanceMatch()));
+      for (SourceTables.Moved balance : tables.balances()) {
+        if (!balance.table().kind().equals("v")) {
+          held.add(lockerOf(balance.table(), balance.matchColumns(), match(balance)));
         }
       }
     }
@@ -189,17 +186,8 @@ final class SourceSql {
             "job_key", Names.keyText("job", tables.jobKey())));
   }
 
-  private String range(int range) {
-    return IntStream.range(0, range)
-            .mapToObj(i -> since.get(i).absent() + " and ")
-            .collect(Collectors.joining())
-        + since.get(range).reached();
-  }
-
-  private String stuckSince() {
-    return IntStream.range(0, since.size())
-        .mapToObj(i -> "(" + range(i) + ")")
-        .collect(Collectors.joining(" or ", "(", ")"));
+  private String range(int range, boolean filtered, boolean byJob) {
+    return filtered ? stuck.in(range, byJob) : stuck.roughlyIn(range, byJob);
   }
 
   // Holding
@@ -208,10 +196,11 @@ final class SourceSql {
    * Locks those of the wanted jobs that are still stuck and that nobody holds.
    *
    * @param holdings whether to tell, too, which rows elsewhere have to be held
+   * @param byJob whether the mapping's expression gives the timeout
    */
-  String claim(boolean holdings) {
+  String claim(boolean holdings, boolean byJob) {
     return claim(
-        "%s and %s and %s".formatted(statusIsProcessing, stuckSince(), where),
+        "%s and %s and %s".formatted(statusIsProcessing, stuck.anyhow(byJob), where),
         holdings ? holdingColumns() : "");
   }
 
@@ -255,9 +244,11 @@ final class SourceSql {
         .append(", ")
         .append(refund == null ? "cast(null as text)" : Sql.cast(rows.payer(), "text"))
         .append(" as payer");
-    List<String> match = balanceMatch();
-    for (int i = 0; i < match.size(); i++) {
-      columns.append(", ").append(Sql.cast(match.get(i), "text")).append(" as m").append(i);
+    for (SourceTables.Moved balance : tables.balances()) {
+      matchAs(balance).forEach(it -> columns.append(", ").append(it));
+    }
+    if (tables.marksCharges()) {
+      chargeKeyColumns().forEach(it -> columns.append(", ").append(it));
     }
     List<ForeignKeyUse> uses = foreignKeyUses();
     for (int use = 0; use < uses.size(); use++) {
@@ -277,9 +268,16 @@ final class SourceSql {
     if (refund == null) {
       return true;
     }
+    if (tables.marksCharges()) {
+      return false;
+    }
     List<Value> values = new ArrayList<>(jobs.fail().values());
+    values.addAll(refund.mark().values());
     values.add(refund.payer());
-    refund.balances().forEach(balance -> values.addAll(balance.match().values()));
+    for (Balance balance : refund.balances()) {
+      values.addAll(balance.match().values());
+      values.addAll(balance.values().values());
+    }
     refund.ledger().forEach(ledger -> values.addAll(ledger.values().values()));
     return values.stream()
         .allMatch(
@@ -288,14 +286,18 @@ final class SourceSql {
                     || computed.expression().isOfValuesAlone());
   }
 
-  /** Locks the balance rows of given match values; null where the source has no balance. */
-  @Nullable LineSql holdBalances() {
-    Table table = tables.balances();
-    Balance balance = tables.balance();
-    if (table == null || balance == null) {
-      return null;
-    }
-    return hold("hold-balances", table, "balance", matchColumns(balance, table), "m");
+  /** Locks the rows of a balance of given match values. */
+  LineSql holdBalances(SourceTables.Moved balance) {
+    return hold(
+        "hold-rows", balance.table(), "held", balance.matchColumns(), balance.matchPrefix());
+  }
+
+  /** Locks charge rows of given keys; null where none is written to. */
+  @Nullable LineSql holdCharges() {
+    Table charges = tables.charges();
+    return charges == null || !tables.marksCharges()
+        ? null
+        : hold("hold-rows", charges, "held", tables.chargeKey(), "c");
   }
 
   /** The rows that foreign keys of columns we write refer to. */
@@ -345,10 +347,16 @@ final class SourceSql {
   private List<ForeignKeyUse> foreignKeyUses() {
     List<ForeignKeyUse> uses = new ArrayList<>();
     uses(tables.jobs(), jobs.fail(), uses);
-    Table ledger = tables.ledger();
-    Ledger row = tables.ledgerRow();
-    if (ledger != null && row != null) {
-      uses(ledger, row.values(), uses);
+    if (refund != null) {
+      uses(tables.jobs(), refund.mark(), uses);
+    }
+    for (SourceTables.Moved moved : tables.balances()) {
+      if (moved.balance().missing() == Balance.Missing.CREATE) {
+        uses(moved.table(), moved.balance().created(), uses);
+      }
+    }
+    for (SourceTables.Recorded ledger : tables.ledgers()) {
+      uses(ledger.table(), ledger.row().values(), uses);
     }
     return uses;
   }
@@ -400,24 +408,28 @@ final class SourceSql {
    * Reads all that a verdict needs about some jobs, one row per job and charge, in the order
    * wanted.
    */
-  String look() {
-    return look(refund);
+  String look(boolean byJob) {
+    return look(refund, byJob);
   }
 
   /**
    * Reads the jobs alone, without a thought of refunds: for a job whose refund's expressions fail.
    */
-  String lookAtJobs() {
-    return look(null);
+  String lookAtJobs(boolean byJob) {
+    return look(null, byJob);
   }
 
-  private String look(@Nullable Refund refund) {
+  private String look(@Nullable Refund refund, boolean byJob) {
     List<String> columns = new ArrayList<>();
     columns.add(keyColumns());
-    columns.add("(%s and %s and %s) as stuck".formatted(statusIsProcessing, stuckSince(), where));
+    columns.add(
+        "(%s and %s and %s) as stuck".formatted(statusIsProcessing, stuck.anyhow(byJob), where));
+    columns.add(statusIsProcessing + " as processing");
     columns.add(rows.statusIsOneOf(jobs.completed()) + " as completed");
     columns.add(Sql.cast(rows.status(), "text") + " as status");
-    columns.add(sinceInstant() + " as since");
+    columns.add(stuck.began() + " as since");
+    columns.add(stuck.ends() + " as expires");
+    columns.add(stuck.timeoutMs(byJob) + " as timeout_ms");
     columns.add(
         (jobs.attempt() == null
                 ? "cast(null as text)"
@@ -437,10 +449,10 @@ final class SourceSql {
       columns.add(
           (refund.onlyIf() == null
                   ? "true"
-                  : "coalesce((" + rows.expression(refund.onlyIf()) + "), false)")
+                  : "coalesce((" + ofFirstBalance(refund.onlyIf()) + "), false)")
               + " as given_back");
       String already =
-          refund.already() == null ? null : "(" + rows.expression(refund.already()) + ")";
+          refund.already() == null ? null : "(" + ofFirstBalance(refund.already()) + ")";
       columns.add(
           (already != null && alreadyIsBoolean ? already : "cast(null as boolean)")
               + " as already_all");
@@ -451,54 +463,27 @@ final class SourceSql {
               + " as already_amount");
     }
     List<Table.Column> chargeKey = refund == null ? List.of() : tables.chargeKey();
-    for (int i = 0; i < chargeKey.size(); i++) {
-      columns.add("cast(charge.%s as text) as c%d".formatted(chargeKey.get(i).quoted(), i));
-    }
     String order =
         "wanted.n"
             + chargeKey.stream().map(it -> ", charge." + it.quoted()).collect(Collectors.joining());
     if (refund != null && refund.charge() != null) {
+      columns.addAll(chargeKeyColumns());
       columns.add(
           Sql.cast(rows.value(refund.charge().amount(), "charge"), "numeric")
               + " as charge_amount");
     }
-    String balanceJoin = "";
-    Balance balance = refund == null ? null : tables.balance();
-    Table balances = tables.balances();
-    if (balance != null && balances != null) {
-      List<String> match = balanceMatch();
-      List<String> matchColumns = List.copyOf(balance.match().keySet());
-      for (int i = 0; i < match.size(); i++) {
-        columns.add(Sql.cast(match.get(i), "text") + " as m" + i);
+    StringBuilder balances = new StringBuilder();
+    if (refund != null) {
+      for (SourceTables.Moved moved : tables.balances()) {
+        look(moved, columns, balances);
       }
-      columns.add(
-          "balance.%s is not null as balance_there"
-              .formatted(Sql.identifier(matchColumns.getFirst())));
-      int i = 0;
-      for (String column : balance.add().keySet()) {
-        columns.add("cast(balance.%s as numeric) as b%d".formatted(Sql.identifier(column), i++));
+      for (SourceTables.Recorded ledger : tables.ledgers()) {
+        Expression when = ledger.row().when();
+        columns.add(
+            (when == null ? "true" : "coalesce((" + ofFirstBalance(when) + "), false)")
+                + " as recorded"
+                + ledger.number());
       }
-      columns.add(
-          (balance.when() == null
-                  ? "true"
-                  : "coalesce((" + rows.expression(balance.when()) + "), false)")
-              + " as moves_balance");
-      balanceJoin =
-          "left join %s balance on %s"
-              .formatted(
-                  balances.quoted(),
-                  IntStream.range(0, match.size())
-                      .mapToObj(
-                          m ->
-                              "balance.%s = %s"
-                                  .formatted(Sql.identifier(matchColumns.get(m)), match.get(m)))
-                      .collect(Collectors.joining(" and ")));
-    }
-    Ledger row = refund == null ? null : tables.ledgerRow();
-    if (row != null) {
-      columns.add(
-          (row.when() == null ? "true" : "coalesce((" + rows.expression(row.when()) + "), false)")
-              + " as recorded");
     }
     return Sql.of(
         "look",
@@ -514,9 +499,49 @@ final class SourceSql {
             "charges",
             refund == null ? "" : chargesOfJob(),
             "balances",
-            balanceJoin,
+            balances.toString(),
             "order",
             order));
+  }
+
+  private void look(SourceTables.Moved moved, List<String> columns, StringBuilder joins) {
+    Balance balance = moved.balance();
+    String alias = rows.alias(moved);
+    List<Table.Column> matchColumns = moved.matchColumns();
+    List<String> match = match(moved);
+    columns.addAll(matchAs(moved));
+    columns.add(
+        "%s.%s is not null as there%d"
+            .formatted(alias, matchColumns.getFirst().quoted(), moved.number()));
+    int i = 0;
+    for (Table.Column column : moved.addColumns()) {
+      columns.add(
+          "cast(%s.%s as numeric) as b%d_%d"
+              .formatted(alias, column.quoted(), moved.number(), i++));
+    }
+    columns.add(
+        (balance.when() == null
+                ? "true"
+                : "coalesce((" + rows.expression(balance.when(), moved) + "), false)")
+            + " as moves"
+            + moved.number());
+    joins.append(
+        "left join %s %s on %s\n"
+            .formatted(
+                moved.table().quoted(),
+                alias,
+                IntStream.range(0, match.size())
+                    .mapToObj(
+                        m ->
+                            "%s.%s = %s"
+                                .formatted(alias, matchColumns.get(m).quoted(), match.get(m)))
+                    .collect(Collectors.joining(" and "))));
+  }
+
+  private String ofFirstBalance(Expression expression) {
+    return tables.balances().isEmpty()
+        ? rows.expression(expression)
+        : rows.expression(expression, tables.balances().getFirst());
   }
 
   /** Finds a job by its key. */
@@ -536,12 +561,6 @@ final class SourceSql {
                                     i,
                                     tables.jobKey().get(i).type()))
                     .collect(Collectors.joining(" and "))));
-  }
-
-  private String sinceInstant() {
-    return since.stream()
-        .map(SinceSql::instant)
-        .collect(Collectors.joining(", ", "coalesce(", ")"));
   }
 
   // Pieces
@@ -583,23 +602,29 @@ final class SourceSql {
         : "left join %s charge on (%s)".formatted(table.quoted(), rows.expression(charge.match()));
   }
 
-  /** The columns that find a balance row. */
-  static List<Table.Column> matchColumns(Balance balance, Table table) {
-    return balance.match().keySet().stream().map(it -> SourceTables.column(table, it)).toList();
+  private List<String> chargeKeyColumns() {
+    List<Table.Column> key = tables.chargeKey();
+    return IntStream.range(0, key.size())
+        .mapToObj(i -> "cast(charge.%s as text) as c%d".formatted(key.get(i).quoted(), i))
+        .toList();
   }
 
-  private List<String> balanceMatch() {
-    Balance balance = tables.balance();
-    Table table = tables.balances();
-    if (balance == null || table == null) {
-      return List.of();
-    }
+  private List<String> matchAs(SourceTables.Moved balance) {
+    List<String> match = match(balance);
+    return IntStream.range(0, match.size())
+        .mapToObj(i -> Sql.cast(match.get(i), "text") + " as " + balance.matchPrefix() + i)
+        .toList();
+  }
+
+  /** The values that find a balance's row. */
+  private List<String> match(SourceTables.Moved moved) {
     List<String> match = new ArrayList<>();
-    balance
+    moved
+        .balance()
         .match()
         .forEach(
             (name, value) -> {
-              String type = SourceTables.column(table, name).type();
+              String type = SourceTables.column(moved.table(), name).type();
               match.add(
                   switch (value) {
                     case Value.Constant constant ->

@@ -2,13 +2,17 @@ package io.jobcleanup.postgres;
 
 import io.jobcleanup.JobId;
 import io.jobcleanup.mapping.Balance;
-import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Source;
+import io.jobcleanup.mapping.Timeout;
 import io.jobcleanup.mapping.Value;
+import io.jobcleanup.postgres.SourceTables.Moved;
+import io.jobcleanup.postgres.SourceTables.Recorded;
+import io.jobcleanup.verdict.Chain;
 import io.jobcleanup.verdict.NumberType;
 import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -19,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
@@ -42,13 +47,15 @@ public final class SourceStatements {
    *
    * @param n the job's number among those asked for, from 0
    * @param payer whose tokens they are
-   * @param balance the values that find the balance row; empty where the source has none
+   * @param balances per balance the values that find its row
+   * @param charge the key of the charge, where it will be marked; else empty
    * @param references per foreign key the values that it will refer by
    */
   public record Holding(
       int n,
       @Nullable String payer,
-      List<@Nullable String> balance,
+      List<List<@Nullable String>> balances,
+      List<@Nullable String> charge,
       List<List<@Nullable String>> references) {}
 
   /** A session that holds a row of the host, by its process id, and as a phrase. */
@@ -68,9 +75,12 @@ public final class SourceStatements {
    * @param n the job's number among those asked for, from 0
    * @param now the database's time, after the locks
    * @param stuck whether it is stuck still
+   * @param processing whether it is in a state that means "being worked on"
    * @param completed whether it is in a state of success
    * @param status its state
    * @param since when its processing began
+   * @param expires when it has to have ended; null where a timeout tells
+   * @param timeoutMs the timeout that it is judged by; null where there is {@code expires}
    * @param attempt what the mapping counts charges by
    * @param payer whose tokens they are
    * @param cost what the job says it cost
@@ -79,20 +89,20 @@ public final class SourceStatements {
    * @param already what was given back; null where the tables tell no amount
    * @param charge the charge's key; null where there is no such row
    * @param chargeAmount what the charge took
-   * @param balance the values that find the balance row; empty where the source has none
-   * @param balanceThere whether that row is there
-   * @param balances the contents of the columns that move; null where a column is null
-   * @param movesBalance whether the line goes to the balance
-   * @param recorded whether the line goes to the ledger
+   * @param balances what is known of each balance
+   * @param recorded per ledger row whether the line goes there
    */
   public record Looked(
       int n,
       List<String> key,
       Instant now,
       boolean stuck,
+      boolean processing,
       boolean completed,
       String status,
       @Nullable Instant since,
+      @Nullable Instant expires,
+      @Nullable Long timeoutMs,
       @Nullable String attempt,
       @Nullable String payer,
       @Nullable BigDecimal cost,
@@ -101,11 +111,22 @@ public final class SourceStatements {
       @Nullable BigDecimal already,
       @Nullable List<String> charge,
       @Nullable BigDecimal chargeAmount,
-      List<@Nullable String> balance,
-      boolean balanceThere,
-      List<@Nullable BigDecimal> balances,
-      boolean movesBalance,
-      boolean recorded) {}
+      List<BalanceRow> balances,
+      List<Boolean> recorded) {}
+
+  /**
+   * A balance as it is seen for one job and charge.
+   *
+   * @param match the values that find the row
+   * @param there whether there is such a row
+   * @param contents the contents of the columns that move; null where a column is null
+   * @param moves whether the line goes there
+   */
+  public record BalanceRow(
+      List<@Nullable String> match,
+      boolean there,
+      List<@Nullable BigDecimal> contents,
+      boolean moves) {}
 
   /**
    * What an INSERT into the ledger gave back.
@@ -116,39 +137,74 @@ public final class SourceStatements {
   public record Inserted(@Nullable String key, List<@Nullable BigDecimal> amounts) {}
 
   private final BoundSource bound;
+  private final SourceTables tables;
   private final SourceSql sql;
-  private final WriteSql writes;
-  private final String claim;
-  private final @Nullable String claimWithHoldings;
+  private final Judging byTimeout;
+  private final @Nullable Judging byJob;
   private final String claimInAnyState;
   private final String holdings;
-  private final @Nullable LineSql holdBalances;
+  private final List<LineSql> holdBalances;
+  private final @Nullable LineSql holdCharges;
   private final List<SourceSql.Reference> references;
-  private final String look;
-  private final String lookAtJobs;
   private final WriteSql.Write fail;
-  private final WriteSql.@Nullable Write move;
-  private final WriteSql.@Nullable Write addends;
-  private final WriteSql.@Nullable Write write;
+  private final WriteSql.@Nullable Write markOfJob;
+  private final WriteSql.@Nullable Write markOfCharge;
+  private final List<BalanceWrites> balanceWrites;
+  private final List<WriteSql.Write> ledgerWrites;
+  private final @Nullable LineSql statement;
+  private final List<LineSql> also;
   private final @Nullable LineSql amend;
+
+  /** The statements that judge whether jobs are stuck. */
+  private record Judging(
+      String claim, @Nullable String claimWithHoldings, String look, String lookAtJobs) {
+
+    static Judging of(SourceSql sql, boolean byJob) {
+      return new Judging(
+          sql.claim(false, byJob),
+          sql.holdingsDependOnJobsAlone() ? sql.claim(true, byJob) : null,
+          sql.look(byJob),
+          sql.lookAtJobs(byJob));
+    }
+  }
+
+  private record BalanceWrites(
+      Moved balance,
+      WriteSql.@Nullable Write addends,
+      WriteSql.@Nullable Write create,
+      WriteSql.Write move) {}
 
   SourceStatements(BoundSource bound) {
     this.bound = bound;
+    this.tables = bound.tables();
     this.sql = bound.sql();
-    this.writes = bound.writes();
-    this.claim = sql.claim(false);
-    this.claimWithHoldings = sql.holdingsDependOnJobsAlone() ? sql.claim(true) : null;
+    WriteSql writes = bound.writes();
+    this.byTimeout = Judging.of(sql, false);
+    this.byJob =
+        bound.source().jobs().timeout() instanceof Timeout.Computed ? Judging.of(sql, true) : null;
     this.claimInAnyState = sql.claimInAnyState();
     this.holdings = sql.holdings();
-    this.holdBalances = sql.holdBalances();
+    this.holdBalances = tables.balances().stream().map(sql::holdBalances).toList();
+    this.holdCharges = sql.holdCharges();
     this.references = sql.references();
-    this.look = sql.look();
-    this.lookAtJobs = sql.lookAtJobs();
     this.fail = writes.fail();
-    this.move = writes.move();
-    this.addends = writes.addends();
-    this.write = writes.write();
+    this.markOfJob = writes.markOfJob();
+    this.markOfCharge = writes.markOfCharge();
+    this.balanceWrites =
+        tables.balances().stream()
+            .map(
+                it -> new BalanceWrites(it, writes.addends(it), writes.create(it), writes.move(it)))
+            .toList();
+    this.ledgerWrites = tables.ledgers().stream().map(writes::write).toList();
+    this.statement = writes.statement();
+    this.also = writes.also();
     this.amend = writes.amend();
+  }
+
+  private Judging judging(Deadline deadline) {
+    return deadline.byJob()
+        ? Objects.requireNonNull(byJob, "the mapping has an expression")
+        : byTimeout;
   }
 
   /** The source. */
@@ -158,25 +214,38 @@ public final class SourceStatements {
 
   /** The job table with its schema, as our records spell it. */
   public String jobTable() {
-    return bound.tables().jobs().display();
+    return tables.jobs().display();
   }
 
   /** The charge table with its schema; null where the source has none. */
   public @Nullable String chargeTable() {
-    Table charges = bound.tables().charges();
+    Table charges = tables.charges();
     return charges == null ? null : charges.display();
   }
 
-  /** The ledger table with its schema; null where the source has none. */
-  public @Nullable String ledgerTable() {
-    Table ledger = bound.tables().ledger();
-    return ledger == null ? null : ledger.display();
+  /** The table of a ledger row with its schema. */
+  public String ledgerTable(int ledger) {
+    return tables.ledgers().get(ledger).table().display();
   }
 
-  /** The balance table with its schema; null where the source has none. */
-  public @Nullable String balanceTable() {
-    Table balances = bound.tables().balances();
-    return balances == null ? null : balances.display();
+  /** How many rows record a line at most. */
+  public int ledgers() {
+    return tables.ledgers().size();
+  }
+
+  /** The table of a balance with its schema. */
+  public String balanceTable(int balance) {
+    return tables.balances().get(balance).table().display();
+  }
+
+  /** How many balances a line moves at most. */
+  public int balances() {
+    return tables.balances().size();
+  }
+
+  /** The balance as the mapping has it. */
+  public Balance balance(int balance) {
+    return tables.balances().get(balance).balance();
   }
 
   /** A job's name. */
@@ -186,7 +255,7 @@ public final class SourceStatements {
 
   /** How many columns the key has. */
   public int keyColumns() {
-    return bound.tables().jobKey().size();
+    return tables.jobKey().size();
   }
 
   /** How many ranges detection has: one per since column. */
@@ -194,35 +263,41 @@ public final class SourceStatements {
     return sql.ranges();
   }
 
-  /**
-   * The columns of the balance that move, with what each can hold; empty where the source has no
-   * balance.
-   */
-  public Map<String, NumberType> movingColumns() {
+  /** The columns of a balance that move, with what each can hold. */
+  public Map<String, NumberType> movingColumns(int balance) {
     Map<String, NumberType> columns = new LinkedHashMap<>();
-    Balance balance = bound.tables().balance();
-    Table table = bound.tables().balances();
-    if (balance != null && table != null) {
-      for (String name : balance.add().keySet()) {
-        Table.Column column = SourceTables.column(table, name);
-        columns.put(name, NumberType.of(column.baseType(), column.modifier()));
-      }
+    for (Table.Column column : tables.balances().get(balance).addColumns()) {
+      columns.put(column.name(), NumberType.of(column.baseType(), column.modifier()));
     }
     return columns;
+  }
+
+  /** The row of a balance, whichever of the mapping's balances names it. */
+  public Chain.Account account(int balance, List<String> match) {
+    Moved moved = tables.balances().get(balance);
+    return new Chain.Account(
+        moved.table().display(),
+        moved.matchColumns().stream().map(Table.Column::name).toList(),
+        match);
+  }
+
+  /** Whether the row {@code balance} in a ledger row may mean this one. */
+  public boolean isNamedInLedger(int balance) {
+    return tables.namedInLedger().stream().anyMatch(it -> it.number() == balance);
   }
 
   /**
    * What keeps a balance from taking an amount; null where nothing does, or an expression tells.
    */
-  public @Nullable String overflow(Looked row, BigDecimal amount) {
-    Balance balance = bound.tables().balance();
+  public @Nullable String overflow(int balance, BalanceRow row, BigDecimal amount) {
     int i = 0;
-    for (Map.Entry<String, NumberType> column : movingColumns().entrySet()) {
-      BigDecimal before = row.balances().get(i++);
-      Value added = balance == null ? null : balance.add().get(column.getKey());
+    for (Map.Entry<String, NumberType> column : movingColumns(balance).entrySet()) {
+      BigDecimal before = row.contents().get(i++);
+      Value added = balance(balance).add().get(column.getKey());
       int factor = added == null ? 0 : WriteSql.plainFactor(added);
       if (before != null && factor != 0) {
-        BigDecimal after = factor < 0 ? before.subtract(amount) : before.add(amount);
+        BigDecimal after =
+            Chain.moved(before, factor < 0 ? amount.negate() : amount, balance(balance).floor());
         String obstacle = column.getValue().obstacle(column.getKey(), after);
         if (obstacle != null) {
           return obstacle;
@@ -232,45 +307,41 @@ public final class SourceStatements {
     return null;
   }
 
-  /** What the ledger's amount columns can hold, by column. */
-  public Map<String, NumberType> amountColumns() {
+  /** What the amount columns of a ledger can hold, by column. */
+  public Map<String, NumberType> amountColumns(int ledger) {
+    Recorded recorded = tables.ledgers().get(ledger);
     Map<String, NumberType> columns = new LinkedHashMap<>();
-    Table table = bound.tables().ledger();
-    if (table != null) {
-      for (String name : writes.amountColumns()) {
-        Table.Column column = SourceTables.column(table, name);
-        columns.put(name, NumberType.of(column.baseType(), column.modifier()));
-      }
+    for (String name : WriteSql.amountColumns(recorded)) {
+      Table.Column column = SourceTables.column(recorded.table(), name);
+      columns.put(name, NumberType.of(column.baseType(), column.modifier()));
     }
     return columns;
   }
 
   /**
-   * How an amount column of the ledger relates to the amount: 1, -1, or 0 where an expression
-   * tells.
+   * How an amount column of a ledger relates to the amount: 1, -1, or 0 where an expression tells.
    */
-  public int amountFactor(String column) {
-    return writes.amountFactor(column);
+  public int amountFactor(int ledger, String column) {
+    return WriteSql.amountFactor(tables.ledgers().get(ledger), column);
   }
 
   /**
    * Finds stuck jobs of one range, oldest first, without locking them.
    *
-   * @param cut what began then or earlier is stuck
    * @param after where an earlier page ended; null begins at the oldest
    * @param refusals whether our record of refused jobs is there to be left out
-   * @param filtered whether the mapping's {@code where} is judged already here
+   * @param filtered whether the mapping's {@code where} and {@code timeout} are judged already here
    */
   public List<Found> detect(
       Tx tx,
       int range,
-      Instant cut,
+      Deadline deadline,
       @Nullable Found after,
       int limit,
       boolean refusals,
       boolean filtered) {
-    Map<String, Object> parameters = new HashMap<>();
-    parameters.put("cut", cut.toString());
+    tx.as(source().session());
+    Map<String, Object> parameters = deadline.parameters();
     parameters.put("limit", limit);
     if (after != null) {
       parameters.put("position", after.position());
@@ -279,7 +350,7 @@ public final class SourceStatements {
       }
     }
     return tx.list(
-        sql.detect(range, after != null, refusals, filtered),
+        sql.detect(range, after != null, refusals, filtered, deadline.byJob()),
         parameters,
         row ->
             new Found(
@@ -290,13 +361,16 @@ public final class SourceStatements {
   }
 
   /** Counts stuck jobs, up to a limit. */
-  public long count(Tx tx, Instant cut, long limit, boolean refusals, boolean filtered) {
+  public long count(Tx tx, Deadline deadline, long limit, boolean refusals, boolean filtered) {
+    tx.as(source().session());
     long count = 0;
     for (int range = 0; range < ranges() && count < limit; range++) {
+      Map<String, Object> parameters = deadline.parameters();
+      parameters.put("limit", limit - count);
       count +=
           tx.one(
-              sql.count(range, refusals, filtered),
-              Map.of("cut", cut.toString(), "limit", limit - count),
+              sql.count(range, refusals, filtered, deadline.byJob()),
+              parameters,
               row -> row.getLong(1));
     }
     return count;
@@ -304,6 +378,7 @@ public final class SourceStatements {
 
   /** Finds a job by its key; empty where there is none, or the key isn't of its type. */
   public boolean exists(Tx tx, List<String> key) {
+    tx.as(source().session());
     Map<String, Object> parameters = new HashMap<>();
     for (int i = 0; i < key.size(); i++) {
       parameters.put("k" + i, key.get(i));
@@ -321,12 +396,13 @@ public final class SourceStatements {
 
   /** The sessions that hold rows of some jobs, or their balances; a view doesn't tell. */
   public List<Holder> holders(Tx tx, List<List<String>> keys) {
-    if (bound.tables().jobs().kind().equals("v")) {
+    tx.as(source().session());
+    if (tables.jobs().kind().equals("v")) {
       return List.of();
     }
     return tx.list(
         sql.holders(),
-        wanted(keys, Instant.EPOCH),
+        wanted(keys, Deadline.NONE),
         row -> {
           String elsewhere = row.getString("in_table");
           return new Holder(
@@ -342,36 +418,41 @@ public final class SourceStatements {
   }
 
   /** Locks those jobs that are still stuck and that nobody holds. */
-  public Claimed claim(Tx tx, List<List<String>> keys, Instant cut) {
+  public Claimed claim(Tx tx, List<List<String>> keys, Deadline deadline) {
+    String claimWithHoldings = judging(deadline).claimWithHoldings();
     if (claimWithHoldings == null) {
-      return withHoldings(tx, claimAlone(tx, keys, cut));
+      return withHoldings(tx, claimAlone(tx, keys, deadline));
     }
+    tx.as(source().session());
     List<Holding> holdings =
-        inOrder(tx.list(claimWithHoldings, wanted(keys, cut), this::holding), Holding::n);
+        inOrder(tx.list(claimWithHoldings, wanted(keys, deadline), this::holding), Holding::n);
     List<Holding> renumbered = new ArrayList<>();
     for (Holding each : holdings) {
       renumbered.add(
-          new Holding(renumbered.size(), each.payer(), each.balance(), each.references()));
+          new Holding(
+              renumbered.size(), each.payer(), each.balances(), each.charge(), each.references()));
     }
     return new Claimed(holdings.stream().map(it -> keys.get(it.n())).toList(), renumbered);
   }
 
   /** Locks those jobs that nobody holds, whatever their state. */
   public Claimed claimInAnyState(Tx tx, List<List<String>> keys) {
-    return withHoldings(tx, claimed(tx, claimInAnyState, keys, Instant.EPOCH));
+    return withHoldings(tx, claimed(tx, claimInAnyState, keys, Deadline.NONE));
   }
 
   /**
    * Locks those jobs that are still stuck and that nobody holds, without asking what else has to be
    * held; gives their keys in the order asked for.
    */
-  public List<List<String>> claimAlone(Tx tx, List<List<String>> keys, Instant cut) {
-    return claimed(tx, claim, keys, cut);
+  public List<List<String>> claimAlone(Tx tx, List<List<String>> keys, Deadline deadline) {
+    return claimed(tx, judging(deadline).claim(), keys, deadline);
   }
 
-  private static List<List<String>> claimed(
-      Tx tx, String sql, List<List<String>> keys, Instant cut) {
-    return inOrder(tx.list(sql, wanted(keys, cut), row -> row.getInt("n") - 1), n -> n).stream()
+  private List<List<String>> claimed(
+      Tx tx, String sql, List<List<String>> keys, Deadline deadline) {
+    tx.as(source().session());
+    return inOrder(tx.list(sql, wanted(keys, deadline), row -> row.getInt("n") - 1), n -> n)
+        .stream()
         .map(keys::get)
         .toList();
   }
@@ -386,7 +467,7 @@ public final class SourceStatements {
   private Claimed withHoldings(Tx tx, List<List<String>> keys) {
     return new Claimed(
         keys,
-        keys.isEmpty() ? List.of() : tx.list(holdings, wanted(keys, Instant.EPOCH), this::holding));
+        keys.isEmpty() ? List.of() : tx.list(holdings, wanted(keys, Deadline.NONE), this::holding));
   }
 
   private Holding holding(ResultSet row) throws SQLException {
@@ -394,15 +475,34 @@ public final class SourceStatements {
     for (int use = 0; use < references.size(); use++) {
       values.add(texts(row, "r" + use + "_", references.get(use).columns().size()));
     }
+    List<List<@Nullable String>> balances = new ArrayList<>();
+    for (Moved each : tables.balances()) {
+      balances.add(texts(row, each.matchPrefix(), each.matchColumns().size()));
+    }
     return new Holding(
-        row.getInt("n") - 1, row.getString("payer"), texts(row, "m", matchColumns()), values);
+        row.getInt("n") - 1,
+        row.getString("payer"),
+        balances,
+        holdCharges == null ? List.of() : texts(row, "c", tables.chargeKey().size()),
+        values);
   }
 
-  /** Locks balance rows that nobody holds; gives the values that found them. */
-  public Set<List<@Nullable String>> holdBalances(Tx tx, Set<List<@Nullable String>> wanted) {
-    return holdBalances == null || wanted.isEmpty()
+  /** Locks rows of a balance that nobody holds; gives the values that found them. */
+  public Set<List<@Nullable String>> holdBalances(
+      Tx tx, int balance, Set<List<@Nullable String>> wanted) {
+    return wanted.isEmpty()
         ? Set.of()
-        : held(tx, holdBalances, "m", wanted);
+        : held(tx, holdBalances.get(balance), tables.balances().get(balance).matchPrefix(), wanted);
+  }
+
+  /** Whether charge rows are written to, and so have to be held. */
+  public boolean marksCharges() {
+    return holdCharges != null;
+  }
+
+  /** Locks charge rows that nobody holds; gives their keys. */
+  public Set<List<@Nullable String>> holdCharges(Tx tx, Set<List<@Nullable String>> wanted) {
+    return holdCharges == null || wanted.isEmpty() ? Set.of() : held(tx, holdCharges, "c", wanted);
   }
 
   /** How many foreign keys have to be held for. */
@@ -437,50 +537,46 @@ public final class SourceStatements {
   }
 
   /** Reads all that a verdict needs, one row per job and charge, in the order asked for. */
-  public List<Looked> look(Tx tx, List<List<String>> keys, Instant cut) {
-    return look(
-        tx,
-        look,
-        keys,
-        cut,
-        bound.tables().chargeKey().size(),
-        matchColumns(),
-        movingColumns().size(),
-        bound.tables().ledgerRow() != null);
+  public List<Looked> look(Tx tx, List<List<String>> keys, Deadline deadline) {
+    return look(tx, judging(deadline).look(), keys, deadline, true);
   }
 
   /** Reads the jobs alone, without their refunds: for jobs whose refund's expressions fail. */
-  public List<Looked> lookAtJobs(Tx tx, List<List<String>> keys, Instant cut) {
-    return look(tx, lookAtJobs, keys, cut, 0, 0, 0, false);
+  public List<Looked> lookAtJobs(Tx tx, List<List<String>> keys, Deadline deadline) {
+    return look(tx, judging(deadline).lookAtJobs(), keys, deadline, false);
   }
 
   private List<Looked> look(
-      Tx tx,
-      String sql,
-      List<List<String>> keys,
-      Instant cut,
-      int charge,
-      int match,
-      int moving,
-      boolean ledger) {
+      Tx tx, String sql, List<List<String>> keys, Deadline deadline, boolean whole) {
+    tx.as(source().session());
+    int charge = whole ? tables.chargeKey().size() : 0;
     return tx.list(
         sql,
-        wanted(keys, cut),
+        wanted(keys, deadline),
         row -> {
           List<@Nullable String> chargeKey = texts(row, "c", charge);
           boolean charged = charge > 0 && chargeKey.getFirst() != null;
-          List<@Nullable BigDecimal> balances = new ArrayList<>();
-          for (int i = 0; i < moving; i++) {
-            balances.add(row.getBigDecimal("b" + i));
+          List<BalanceRow> balances = new ArrayList<>();
+          List<Boolean> recorded = new ArrayList<>();
+          if (whole) {
+            for (Moved each : tables.balances()) {
+              balances.add(balanceRow(row, each));
+            }
+            for (Recorded each : tables.ledgers()) {
+              recorded.add(row.getBoolean("recorded" + each.number()));
+            }
           }
           return new Looked(
               row.getInt("n") - 1,
               key(row),
               instant(row, "now"),
               row.getBoolean("stuck"),
+              row.getBoolean("processing"),
               row.getBoolean("completed"),
               String.valueOf(row.getString("status")),
-              row.getObject("since") == null ? null : instant(row, "since"),
+              instantOrNull(row, "since"),
+              instantOrNull(row, "expires"),
+              row.getObject("timeout_ms") == null ? null : row.getLong("timeout_ms"),
               row.getString("attempt"),
               row.getString("payer"),
               row.getBigDecimal("cost"),
@@ -489,12 +585,18 @@ public final class SourceStatements {
               row.getBigDecimal("already_amount"),
               charged ? List.copyOf(chargeKey) : null,
               charged ? row.getBigDecimal("charge_amount") : null,
-              match == 0 ? List.of() : texts(row, "m", match),
-              match > 0 && row.getBoolean("balance_there"),
               balances,
-              match > 0 && row.getBoolean("moves_balance"),
-              ledger && row.getBoolean("recorded"));
+              recorded);
         });
+  }
+
+  private static BalanceRow balanceRow(ResultSet row, Moved balance) throws SQLException {
+    int number = balance.number();
+    return new BalanceRow(
+        texts(row, balance.matchPrefix(), balance.matchColumns().size()),
+        row.getBoolean("there" + number),
+        numbers(row, "b" + number + "_", balance.addColumns().size()),
+        row.getBoolean("moves" + number));
   }
 
   /** Works out the expressions that failing a job needs, and puts them into the lines. */
@@ -515,24 +617,63 @@ public final class SourceStatements {
         .toList();
   }
 
+  /** Whether jobs are marked when they are given back. */
+  public boolean marksJobs() {
+    return markOfJob != null;
+  }
+
+  /** Works out what marking jobs needs, and puts it into the lines. */
+  public void evaluateMarkOfJob(Tx tx, List<Map<String, @Nullable String>> lines) {
+    if (markOfJob != null) {
+      evaluate(tx, markOfJob, lines);
+    }
+  }
+
+  /** Marks jobs as given back, after they were failed. */
+  public void markJobs(Tx tx, List<Map<String, @Nullable String>> lines) {
+    mark(tx, markOfJob, lines);
+  }
+
+  /** Works out what marking charges needs, and puts it into the lines. */
+  public void evaluateMarkOfCharge(Tx tx, List<Map<String, @Nullable String>> lines) {
+    if (markOfCharge != null) {
+      evaluate(tx, markOfCharge, lines);
+    }
+  }
+
+  /** Marks charges as given back. */
+  public void markCharges(Tx tx, List<Map<String, @Nullable String>> lines) {
+    mark(tx, markOfCharge, lines);
+  }
+
+  private static void mark(
+      Tx tx, WriteSql.@Nullable Write mark, List<Map<String, @Nullable String>> lines) {
+    if (mark != null && !lines.isEmpty()) {
+      tx.update(mark.statement().sql(), mark.statement().parameters(lines));
+    }
+  }
+
+  /** Whether what lines add to a balance depends on what it is before them. */
+  public boolean followsBalance(int balance) {
+    return WriteSql.followsBalance(tables.balances().get(balance));
+  }
+
   /**
-   * What lines add to their balance, column by column; worked out by the database where it is more
-   * than the amount.
+   * What lines add to a balance, column by column; worked out by the database where it is more than
+   * the amount.
    *
    * @param lines the lines, each with its amount
    */
-  public List<List<BigDecimal>> addends(Tx tx, List<Map<String, @Nullable String>> lines) {
-    Balance balance = bound.tables().balance();
-    if (balance == null) {
-      return List.of();
-    }
+  public List<List<BigDecimal>> addends(
+      Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
+    WriteSql.Write addends = balanceWrites.get(balance).addends();
     if (addends != null) {
       evaluate(tx, addends, lines);
     }
     List<List<BigDecimal>> all = new ArrayList<>();
     for (Map<String, @Nullable String> line : lines) {
       List<BigDecimal> each = new ArrayList<>();
-      for (Map.Entry<String, Value> addend : balance.add().entrySet()) {
+      for (Map.Entry<String, Value> addend : balance(balance).add().entrySet()) {
         int factor = WriteSql.plainFactor(addend.getValue());
         String text =
             factor != 0
@@ -550,66 +691,136 @@ public final class SourceStatements {
     return all;
   }
 
-  /** Works out the expressions that moving a balance needs, and puts them into the lines. */
-  public void evaluateMove(Tx tx, List<Map<String, @Nullable String>> lines) {
-    if (move != null) {
-      evaluate(tx, move, lines);
+  /**
+   * Works out what rows of a balance are made of, and puts it into the lines; gives what the
+   * columns begin with that move.
+   */
+  public List<List<@Nullable BigDecimal>> evaluateCreate(
+      Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
+    WriteSql.Write create = balanceWrites.get(balance).create();
+    if (create == null) {
+      throw new IllegalStateException("rows of balance " + balance + " aren't made");
     }
+    evaluate(tx, create, lines);
+    List<List<@Nullable BigDecimal>> beginnings = new ArrayList<>();
+    for (Map<String, @Nullable String> line : lines) {
+      List<@Nullable BigDecimal> beginning = new ArrayList<>();
+      for (String column : balance(balance).add().keySet()) {
+        String text = line.get(create.valueNames().get(column));
+        beginning.add(text == null ? null : new BigDecimal(text));
+      }
+      beginnings.add(beginning);
+    }
+    return beginnings;
   }
 
-  /** Moves balances; gives for each number what the columns hold now. */
+  /**
+   * Makes rows of a balance in the order of the lines; gives what the columns hold that move, fewer
+   * where somebody made such a row meanwhile.
+   */
+  public List<List<@Nullable BigDecimal>> create(
+      Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
+    WriteSql.Write create = balanceWrites.get(balance).create();
+    if (create == null || lines.isEmpty()) {
+      return List.of();
+    }
+    int columns = movingColumns(balance).size();
+    return tx.list(
+        create.statement().sql(),
+        create.statement().parameters(lines),
+        row -> numbers(row, "a", columns));
+  }
+
+  /** Works out the expressions that moving a balance needs, and puts them into the lines. */
+  public void evaluateMove(Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
+    evaluate(tx, balanceWrites.get(balance).move(), lines);
+  }
+
+  /** Moves rows of a balance; gives for each number what the columns hold now. */
   public Map<Integer, List<@Nullable BigDecimal>> move(
-      Tx tx, List<Map<String, @Nullable String>> lines) {
+      Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
     Map<Integer, List<@Nullable BigDecimal>> moved = new HashMap<>();
-    if (move != null && !lines.isEmpty()) {
-      int columns = movingColumns().size();
+    if (!lines.isEmpty()) {
+      LineSql move = balanceWrites.get(balance).move().statement();
+      int columns = movingColumns(balance).size();
       tx.list(
-          move.statement().sql(),
-          move.statement().parameters(lines),
-          row -> moved.put(row.getInt("n"), numbers(row, columns)));
+          move.sql(),
+          move.parameters(lines),
+          row -> moved.put(row.getInt("n"), numbers(row, "a", columns)));
     }
     return moved;
   }
 
   /** Works out the expressions that a ledger row needs, and puts them into the lines. */
-  public void evaluateWrite(Tx tx, List<Map<String, @Nullable String>> lines) {
-    if (write != null) {
-      evaluate(tx, write, lines);
-    }
+  public void evaluateWrite(Tx tx, int ledger, List<Map<String, @Nullable String>> lines) {
+    evaluate(tx, ledgerWrites.get(ledger), lines);
   }
 
   /** Inserts ledger rows in the order of the lines; gives what came back in that order. */
-  public List<Inserted> write(Tx tx, List<Map<String, @Nullable String>> lines) {
-    Table table = bound.tables().ledger();
-    if (write == null || table == null || lines.isEmpty()) {
+  public List<Inserted> write(Tx tx, int ledger, List<Map<String, @Nullable String>> lines) {
+    if (lines.isEmpty()) {
       return List.of();
     }
-    int key = table.primaryKey().size();
-    int amounts = writes.amountColumns().size();
+    Recorded recorded = tables.ledgers().get(ledger);
+    LineSql write = ledgerWrites.get(ledger).statement();
+    int key = recorded.table().primaryKey().size();
+    int amounts = WriteSql.amountColumns(recorded).size();
     return tx.list(
-        write.statement().sql(),
-        write.statement().parameters(lines),
+        write.sql(),
+        write.parameters(lines),
         row -> {
           List<@Nullable String> parts = texts(row, "k", key);
           return new Inserted(
               key == 0 || parts.contains(null) ? null : JobId.keyText(List.copyOf(parts)),
-              numbers(row, amounts));
+              numbers(row, "a", amounts));
         });
   }
 
-  /** What the ledger's amount columns are asked to hold for a line, in their order. */
-  public List<@Nullable BigDecimal> expectedAmounts(Map<String, @Nullable String> line) {
+  /** What a ledger's amount columns are asked to hold for a line, in their order. */
+  public List<@Nullable BigDecimal> expectedAmounts(
+      int ledger, Map<String, @Nullable String> line) {
     List<@Nullable BigDecimal> expected = new ArrayList<>();
-    for (String column : writes.amountColumns()) {
-      int factor = writes.amountFactor(column);
+    for (String column : WriteSql.amountColumns(tables.ledgers().get(ledger))) {
+      int factor = amountFactor(ledger, column);
       String text =
           factor != 0
               ? line.get("amount")
-              : write == null ? null : line.get(write.valueNames().get(column));
+              : line.get(ledgerWrites.get(ledger).valueNames().get(column));
       expected.add(
           text == null ? null : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
     }
     return expected;
+  }
+
+  /** Whether the host's own function gives tokens back, in the place of balances and ledger. */
+  public boolean callsHost() {
+    return statement != null;
+  }
+
+  /**
+   * Has the host's own function give one line back.
+   *
+   * @return what it answered; false only where its answer is a boolean that isn't true
+   */
+  public boolean callHost(Tx tx, Map<String, @Nullable String> line) {
+    LineSql call = Objects.requireNonNull(statement, "the source has a statement");
+    List<Boolean> answers =
+        tx.list(
+            call.sql(),
+            call.parameters(List.of(line)),
+            row -> {
+              int type = row.getMetaData().getColumnType(1);
+              boolean condition = type == Types.BIT || type == Types.BOOLEAN;
+              return !condition || row.getBoolean(1);
+            });
+    return !answers.isEmpty() && !answers.contains(false);
+  }
+
+  /** Does what the mapping wants done besides for jobs that were failed. */
+  public void also(Tx tx, List<Map<String, @Nullable String>> lines) {
+    for (LineSql each : also) {
+      tx.update(each.sql(), each.parameters(lines));
+    }
   }
 
   /**
@@ -617,15 +828,14 @@ public final class SourceStatements {
    * back itself: one of the index's columns tells which line it is.
    */
   public boolean collisionMeansAlready(String index) {
-    Table ledger = bound.tables().ledger();
-    Ledger row = bound.tables().ledgerRow();
-    return ledger != null
-        && row != null
-        && ledger.indexes().stream()
-            .filter(it -> it.unique() && it.name().equals(index))
-            .flatMap(it -> it.columns().stream())
-            .map(row.values()::get)
-            .anyMatch(SourceStatements::tellsTheLine);
+    return tables.ledgers().stream()
+        .anyMatch(
+            ledger ->
+                ledger.table().indexes().stream()
+                    .filter(it -> it.unique() && it.name().equals(index))
+                    .flatMap(it -> it.columns().stream())
+                    .map(ledger.row().values()::get)
+                    .anyMatch(SourceStatements::tellsTheLine));
   }
 
   private static boolean tellsTheLine(@Nullable Value value) {
@@ -647,6 +857,10 @@ public final class SourceStatements {
     LineSql values = write.values();
     if (values == null || lines.isEmpty()) {
       return;
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      // Results come in the order of these numbers, and go to the lines by their places.
+      lines.get(i).put("n", Integer.toString(i));
     }
     List<List<@Nullable String>> results =
         tx.list(
@@ -677,7 +891,7 @@ public final class SourceStatements {
    * they are.
    */
   Optional<String> baseline() {
-    return Schema.baselineOf(bound.tables());
+    return Schema.baselineOf(tables);
   }
 
   /** Puts values into a line under a prefix and their number. */
@@ -688,13 +902,8 @@ public final class SourceStatements {
     }
   }
 
-  private int matchColumns() {
-    Balance balance = bound.tables().balance();
-    return balance == null ? 0 : balance.match().size();
-  }
-
-  private static Map<String, Object> wanted(List<List<String>> keys, Instant cut) {
-    Map<String, Object> parameters = new HashMap<>();
+  private static Map<String, Object> wanted(List<List<String>> keys, Deadline deadline) {
+    Map<String, Object> parameters = deadline.parameters();
     int columns = keys.getFirst().size();
     for (int i = 0; i < columns; i++) {
       String[] values = new String[keys.size()];
@@ -703,7 +912,6 @@ public final class SourceStatements {
       }
       parameters.put("k" + i, values);
     }
-    parameters.put("cut", cut.toString());
     return parameters;
   }
 
@@ -724,12 +932,17 @@ public final class SourceStatements {
     return texts;
   }
 
-  private static List<@Nullable BigDecimal> numbers(ResultSet row, int count) throws SQLException {
+  private static List<@Nullable BigDecimal> numbers(ResultSet row, String prefix, int count)
+      throws SQLException {
     List<@Nullable BigDecimal> numbers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      numbers.add(row.getBigDecimal("a" + i));
+      numbers.add(row.getBigDecimal(prefix + i));
     }
     return numbers;
+  }
+
+  private static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
+    return row.getObject(column) == null ? null : instant(row, column);
   }
 
   private static Instant instant(ResultSet row, String column) throws SQLException {

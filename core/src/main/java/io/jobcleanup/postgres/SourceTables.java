@@ -4,8 +4,11 @@ import io.jobcleanup.mapping.Balance;
 import io.jobcleanup.mapping.Ledger;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.mapping.Source;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,33 +17,85 @@ import org.jspecify.annotations.Nullable;
  * @param source the source
  * @param jobs the job table
  * @param charges the charge table, null where the source has none
- * @param balances the balance table, null where the source has none
- * @param ledger the ledger table, null where the source has none
+ * @param balances the balances that a refund moves, with their tables
+ * @param ledgers the rows that record a refund, with their tables
  * @param referenced the tables that foreign keys of these refer to, by object id
  */
 record SourceTables(
     Source source,
     Table jobs,
     @Nullable Table charges,
-    @Nullable Table balances,
-    @Nullable Table ledger,
+    List<Moved> balances,
+    List<Recorded> ledgers,
     Map<Long, Table> referenced) {
 
-  /** The balance of the refund, null where there is none. */
-  @Nullable Balance balance() {
-    Refund refund = source.refund();
-    return refund == null || refund.balances().isEmpty() ? null : refund.balances().getFirst();
+  /**
+   * A balance and its table.
+   *
+   * @param number its number among the source's balances, from 0
+   */
+  record Moved(int number, Balance balance, Table table) {
+
+    /** The columns that find a row. */
+    List<Table.Column> matchColumns() {
+      return balance.match().keySet().stream().map(it -> column(table, it)).toList();
+    }
+
+    /** The columns that move. */
+    List<Table.Column> addColumns() {
+      return balance.add().keySet().stream().map(it -> column(table, it)).toList();
+    }
+
+    /** What values that find its row are called in a line. */
+    String matchPrefix() {
+      return "m" + number + "_";
+    }
   }
 
-  /** The ledger row of the refund, null where there is none. */
-  @Nullable Ledger ledgerRow() {
+  /**
+   * A ledger row and its table.
+   *
+   * @param number its number among the source's ledger rows, from 0
+   */
+  record Recorded(int number, Ledger row, Table table) {}
+
+  /** Takes copies. */
+  SourceTables {
+    balances = List.copyOf(balances);
+    ledgers = List.copyOf(ledgers);
+  }
+
+  /** All of them, each once. */
+  List<Table> all() {
+    return Stream.of(
+            Stream.of(jobs, charges),
+            balances.stream().map(Moved::table),
+            ledgers.stream().map(Recorded::table))
+        .flatMap(it -> it)
+        .filter(Objects::nonNull)
+        .distinct()
+        .toList();
+  }
+
+  /**
+   * The balances whose row {@code balance} may mean in a ledger row: those in the first one's
+   * table.
+   */
+  List<Moved> namedInLedger() {
+    return balances.stream()
+        .filter(it -> it.table().oid() == balances.getFirst().table().oid())
+        .toList();
+  }
+
+  /** Whether charge rows are written to when they are given back. */
+  boolean marksCharges() {
     Refund refund = source.refund();
-    return refund == null || refund.ledger().isEmpty() ? null : refund.ledger().getFirst();
+    return refund != null && refund.charge() != null && !refund.charge().mark().isEmpty();
   }
 
   /** The key's columns of the job table. */
   List<Table.Column> jobKey() {
-    return source.jobs().key().stream().map(name -> column(jobs, name)).toList();
+    return columns(jobs, source.jobs().key());
   }
 
   /** The key's columns of the charge table: those that the mapping names, else its primary key. */
@@ -50,8 +105,11 @@ record SourceTables(
       return List.of();
     }
     List<String> named = refund.charge().key();
-    return (named.isEmpty() ? charges.primaryKey() : named)
-        .stream().map(name -> column(charges, name)).toList();
+    return columns(charges, named.isEmpty() ? charges.primaryKey() : named);
+  }
+
+  private static List<Table.Column> columns(Table table, Collection<String> names) {
+    return names.stream().map(name -> column(table, name)).toList();
   }
 
   static Table.Column column(Table table, String name) {

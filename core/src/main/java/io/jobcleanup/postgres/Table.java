@@ -54,6 +54,7 @@ record Table(
    * @param labels an enum's labels, empty for other types
    * @param notNull whether NULL is refused
    * @param filled whether the database fills it by itself: a default, an identity, generated
+   * @param standard its default, an SQL expression; null where it has none
    * @param generated whether it can't be written at all
    * @param modifier the type's modifier as in pg_attribute, -1 for none
    * @param canSelect whether our role may read it
@@ -70,6 +71,7 @@ record Table(
       List<String> labels,
       boolean notNull,
       boolean filled,
+      @Nullable String standard,
       boolean generated,
       int modifier,
       boolean canSelect,

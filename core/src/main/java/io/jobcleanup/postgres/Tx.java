@@ -3,6 +3,7 @@ package io.jobcleanup.postgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -23,12 +24,14 @@ public final class Tx {
   }
 
   private static final String LIMIT_TIME = Sql.of("limit-time");
+  private static final String SET_SETTING = Sql.of("set-setting");
 
   /** Whoever waits for a lock while others wait for what it holds should soon give up. */
   private static final long LONGEST_LOCK_WAIT_MS = 100;
 
   private final Handle handle;
   private @Nullable Budget budget;
+  private Map<String, String> session = Map.of();
   private int savepoints;
 
   Tx(Handle handle) {
@@ -54,6 +57,24 @@ public final class Tx {
    */
   public boolean shouldEnd() {
     return budget != null && budget.nearlyOver();
+  }
+
+  /**
+   * Has the settings of a source, and of no other, hold until the transaction ends.
+   *
+   * @param settings by name
+   */
+  void as(Map<String, String> settings) {
+    if (settings.equals(session)) {
+      return;
+    }
+    Map<String, String> changed = new LinkedHashMap<>();
+    session.keySet().forEach(name -> changed.put(name, name.equals("role") ? "none" : ""));
+    changed.putAll(settings);
+    changed.forEach(
+        (name, value) ->
+            one(SET_SETTING, Map.of("name", name, "value", value), row -> row.getString(1)));
+    session = settings;
   }
 
   <T> List<T> list(String sql, Map<String, ?> parameters, Row<T> row) {
@@ -118,6 +139,8 @@ public final class Tx {
 
   private void rollBackTo(String savepoint) {
     run("rollback to savepoint " + savepoint);
+    // What was set behind the savepoint is undone as well.
+    session = Map.of();
     if (budget != null) {
       budget.toldInVain();
     }

@@ -1,16 +1,21 @@
 package io.jobcleanup.postgres;
 
 import io.jobcleanup.mapping.Balance;
+import io.jobcleanup.mapping.Charge;
 import io.jobcleanup.mapping.Expression;
 import io.jobcleanup.mapping.Jobs;
-import io.jobcleanup.mapping.Ledger;
+import io.jobcleanup.mapping.Refund;
+import io.jobcleanup.mapping.Statement;
 import io.jobcleanup.mapping.TimeForm;
 import io.jobcleanup.mapping.Times;
 import io.jobcleanup.mapping.Value;
+import io.jobcleanup.postgres.SourceTables.Moved;
+import io.jobcleanup.postgres.SourceTables.Recorded;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -24,12 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class WriteSql {
 
+  /** The columns of {@code settled}, and what they are called in a line. */
+  private static final Map<String, String> SETTLED = settledColumns();
+
   private final SourceTables tables;
   private final Jobs jobs;
   private final Names names;
   private final RowSql rows;
   private final String statusIsProcessing;
-  private final List<String> amountColumns;
 
   WriteSql(SourceTables tables, Names names) {
     this.tables = tables;
@@ -37,7 +44,16 @@ final class WriteSql {
     this.names = names;
     this.rows = new RowSql(tables);
     this.statusIsProcessing = rows.statusIsOneOf(jobs.processing());
-    this.amountColumns = amountColumnsOf(tables);
+  }
+
+  private static Map<String, String> settledColumns() {
+    Map<String, String> columns = new LinkedHashMap<>();
+    for (String name :
+        List.of("source", "job", "attempt", "payer", "message", "seconds", "run", "key", "now")) {
+      columns.put(name, name);
+    }
+    columns.put("amount", "given");
+    return columns;
   }
 
   /**
@@ -50,11 +66,21 @@ final class WriteSql {
    */
   record Write(LineSql statement, @Nullable LineSql values, Map<String, String> valueNames) {}
 
-  /** Fails jobs. */
+  /**
+   * Fails jobs; those whose line is {@code marked} get the mark that they were given back, too.
+   * What the mark needs is worked out by {@link #markOfJob}.
+   */
   Write fail() {
     Values values = new Values("f", tables.jobs(), jobs.time());
     LineSql.Columns line = new LineSql.Columns();
     Map<String, String> assigned = values.assigned(jobs.fail(), line);
+    markAssigned(new Values("j", tables.jobs(), jobs.time()), line)
+        .forEach(
+            (column, mark) ->
+                assigned.merge(
+                    column,
+                    marked(mark, "job." + Sql.identifier(column), line),
+                    (failed, unused) -> marked(mark, failed, line)));
     String written =
         jobs.status() instanceof Value.Column column
             ? "job.%s is not distinct from %s"
@@ -77,30 +103,89 @@ final class WriteSql {
         this::jobJoin);
   }
 
-  /** Moves balances to what they will be; null where the source has none. */
-  @Nullable Write move() {
-    Balance balance = tables.balance();
-    Table table = tables.balances();
-    if (balance == null || table == null) {
+  private static String marked(String mark, String otherwise, LineSql.Columns line) {
+    return "case when cast(%s as boolean) then %s else %s end"
+        .formatted(line.use("marked"), mark, otherwise);
+  }
+
+  private Map<String, String> markAssigned(Values values, LineSql.Columns line) {
+    Refund refund = tables.source().refund();
+    return refund == null ? Map.of() : values.assigned(refund.mark(), line);
+  }
+
+  /** Marks jobs as given back, by an update of its own; null where the source has no such mark. */
+  @Nullable Write markOfJob() {
+    Values values = new Values("j", tables.jobs(), jobs.time());
+    LineSql.Columns line = new LineSql.Columns();
+    Map<String, String> assigned = markAssigned(values, line);
+    return marks(tables.jobs(), "job", tables.jobKey(), "k", values, assigned, line, this::jobJoin);
+  }
+
+  /** Marks charges as given back; null where the source has no such mark. */
+  @Nullable Write markOfCharge() {
+    Charge charge = charge();
+    Table charges = tables.charges();
+    if (charge == null || charges == null) {
       return null;
     }
-    Values values = new Values("s", table, balance.time());
+    Values values = new Values("x", charges, charge.time());
+    LineSql.Columns line = new LineSql.Columns();
+    Map<String, String> assigned = values.assigned(charge.mark(), line);
+    return marks(
+        charges,
+        "charge",
+        tables.chargeKey(),
+        "c",
+        values,
+        assigned,
+        line,
+        columns -> jobJoin(columns) + chargeJoin(columns));
+  }
+
+  private @Nullable Charge charge() {
+    Refund refund = tables.source().refund();
+    return refund == null ? null : refund.charge();
+  }
+
+  private @Nullable Write marks(
+      Table table,
+      String alias,
+      List<Table.Column> key,
+      String prefix,
+      Values values,
+      Map<String, String> assigned,
+      LineSql.Columns line,
+      Function<LineSql.Columns, String> rows) {
+    if (assigned.isEmpty()) {
+      return null;
+    }
+    String matching = keyedLine(alias, key, prefix, line);
+    return values.write(
+        line.statement(
+            Sql.of(
+                "mark-rows",
+                Map.of(
+                    "table", table.quoted(),
+                    "alias", alias,
+                    "assignments", assignments(assigned),
+                    "line", line.from(),
+                    "matching", matching))),
+        rows);
+  }
+
+  /** Moves the rows of a balance to what they will be. */
+  Write move(Moved moved) {
+    Balance balance = moved.balance();
+    Table table = moved.table();
+    Values values = new Values("s" + moved.number() + "_", table, balance.time());
     LineSql.Columns line = new LineSql.Columns();
     Map<String, String> assigned = new LinkedHashMap<>();
     int i = 0;
-    for (String column : balance.add().keySet()) {
-      assigned.put(
-          column, Sql.cast(line.use("a" + i++), SourceTables.column(table, column).type()));
+    for (Table.Column column : moved.addColumns()) {
+      assigned.put(column.name(), Sql.cast(line.use("a" + i++), column.type()));
     }
     assigned.putAll(values.assigned(balance.set(), line));
-    String returned =
-        IntStream.range(0, balance.add().size())
-            .mapToObj(
-                a ->
-                    ", cast(balance.%s as numeric) as a%d"
-                        .formatted(Sql.identifier(List.copyOf(balance.add().keySet()).get(a)), a))
-            .collect(Collectors.joining());
-    String matching = balanceLine(balance, table, line);
+    String matching = balanceLine("balance", moved, line);
     String n = line.use("n");
     return values.write(
         line.statement(
@@ -118,35 +203,123 @@ final class WriteSql {
                     "n",
                     n,
                     "returned",
-                    returned))),
+                    returned(moved)))),
         columns ->
             "left join %s balance on %s"
-                .formatted(table.quoted(), balanceLine(balance, table, columns)));
+                .formatted(table.quoted(), balanceLine("balance", moved, columns)));
+  }
+
+  private static String returned(Moved moved) {
+    List<Table.Column> columns = moved.addColumns();
+    return IntStream.range(0, columns.size())
+        .mapToObj(i -> ", cast(balance.%s as numeric) as a%d".formatted(columns.get(i).quoted(), i))
+        .collect(Collectors.joining());
+  }
+
+  /**
+   * Makes rows of a balance; null where none is made. What the columns begin with that move is
+   * worked out too, by the names that {@link Write#valueNames} gives.
+   */
+  @Nullable Write create(Moved moved) {
+    Balance balance = moved.balance();
+    Table table = moved.table();
+    if (balance.missing() != Balance.Missing.CREATE) {
+      return null;
+    }
+    Values values = new Values("y" + moved.number() + "_", table, balance.time());
+    LineSql.Columns line = new LineSql.Columns();
+    Map<String, String> assigned = new LinkedHashMap<>();
+    for (Table.Column column : moved.matchColumns()) {
+      int i = assigned.size();
+      assigned.put(column.name(), Sql.cast(line.use(moved.matchPrefix() + i), column.type()));
+    }
+    Map<String, Value> others = new LinkedHashMap<>(balance.values());
+    others.keySet().removeAll(balance.match().keySet());
+    balance.add().keySet().forEach(others::remove);
+    assigned.putAll(values.assigned(others, line));
+    for (Table.Column column : moved.addColumns()) {
+      assigned.put(
+          column.name(), Sql.cast(line.use(values.beginning(column, balance)), column.type()));
+    }
+    String n = line.use("n");
+    return values.write(
+        line.statement(
+            Sql.of(
+                "create-balances",
+                Map.of(
+                    "balances", table.quoted(),
+                    "columns",
+                        assigned.keySet().stream()
+                            .map(Sql::identifier)
+                            .collect(Collectors.joining(", ")),
+                    "values", String.join(", ", assigned.values()),
+                    "line", line.from(),
+                    "n", n,
+                    "returned", returned(moved).substring(2)))),
+        columns -> jobJoin(columns) + chargeJoin(columns));
   }
 
   /**
    * Works out what each line adds to a balance, where that is more than the amount itself; null
-   * where it isn't.
+   * where it isn't. Where an addend names the row {@code balance}, that row has what the line
+   * brings along as {@code w0} and so on in the columns that move.
    */
-  @Nullable Write addends() {
-    Balance balance = tables.balance();
-    Table table = tables.balances();
-    if (balance == null || table == null) {
-      return null;
-    }
-    Values values = new Values("d", table, balance.time());
+  @Nullable Write addends(Moved moved) {
+    Balance balance = moved.balance();
+    Values values = new Values("d" + moved.number() + "_", moved.table(), balance.time());
     balance
         .add()
         .forEach(
             (column, value) -> {
               if (value instanceof Value.Computed computed && plainFactor(value) == 0) {
-                values.add(SourceTables.column(table, column), computed.expression());
+                values.add(SourceTables.column(moved.table(), column), computed.expression());
               }
             });
     return values.expressions.isEmpty()
         ? null
         : values.write(
-            new LineSql("", List.of()), columns -> jobJoin(columns) + chargeJoin(columns));
+            new LineSql("", List.of()),
+            columns ->
+                jobJoin(columns)
+                    + chargeJoin(columns)
+                    + (followsBalance(moved)
+                        ? movedRow(moved, moved.matchPrefix(), "w", columns)
+                        : ""));
+  }
+
+  /** Whether what a line adds depends on what the balance is before it. */
+  static boolean followsBalance(Moved moved) {
+    return moved.balance().add().values().stream().anyMatch(WriteSql::namesBalance);
+  }
+
+  private static boolean namesBalance(Value value) {
+    return value instanceof Value.Computed computed && computed.expression().mentions("balance");
+  }
+
+  /** The row {@code balance} with contents that a line brings along in the columns that move. */
+  private static String movedRow(
+      Moved moved, String matchPrefix, String contents, LineSql.Columns line) {
+    List<Table.Column> match = moved.matchColumns();
+    List<String> moving = List.copyOf(moved.balance().add().keySet());
+    for (int i = 0; i < match.size(); i++) {
+      line.use(matchPrefix + i);
+    }
+    String columns =
+        moved.table().columns().values().stream()
+            .filter(Table.Column::canSelect)
+            .map(
+                column -> {
+                  int at = moving.indexOf(column.name());
+                  return at < 0
+                      ? "kept." + column.quoted()
+                      : "%s as %s"
+                          .formatted(
+                              Sql.cast(line.use(contents + at), column.type()), column.quoted());
+                })
+            .collect(Collectors.joining(", "));
+    return " left join %s kept on %s cross join lateral (select %s) balance"
+        .formatted(
+            moved.table().quoted(), SourceSql.keyed("line", matchPrefix, "kept", match), columns);
   }
 
   /**
@@ -161,25 +334,26 @@ final class WriteSql {
     return 0;
   }
 
-  /** Inserts ledger rows; null where the source has no ledger. */
-  @Nullable Write write() {
-    Ledger row = tables.ledgerRow();
-    Table table = tables.ledger();
-    if (row == null || table == null) {
-      return null;
-    }
-    Values values = new Values("l", table, row.time());
+  /**
+   * Inserts ledger rows. Where a value names the row {@code balance}, that row is found by what the
+   * line brings along as {@code q0} and so on, and has {@code v0} and so on in the columns that
+   * move.
+   */
+  Write write(Recorded ledger) {
+    Table table = ledger.table();
+    Values values = new Values("l" + ledger.number() + "_", table, ledger.row().time());
     LineSql.Columns line = new LineSql.Columns();
-    Map<String, String> assigned = values.assigned(row.values(), line);
+    Map<String, String> assigned = values.assigned(ledger.row().values(), line);
     List<String> returned = new ArrayList<>();
     List<String> key = table.primaryKey();
     for (int i = 0; i < key.size(); i++) {
       returned.add("cast(%s as text) as k%d".formatted(Sql.identifier(key.get(i)), i));
     }
     int i = 0;
-    for (String column : amountColumns()) {
+    for (String column : amountColumns(ledger)) {
       returned.add("cast(%s as numeric) as a%d".formatted(Sql.identifier(column), i++));
     }
+    boolean ofBalance = ledger.row().values().values().stream().anyMatch(WriteSql::namesBalance);
     String n = line.use("n");
     return values.write(
         line.statement(
@@ -195,38 +369,65 @@ final class WriteSql {
                     "line", line.from(),
                     "n", n,
                     "returned", returned.isEmpty() ? "1" : String.join(", ", returned)))),
-        columns -> jobJoin(columns) + chargeJoin(columns));
+        columns ->
+            jobJoin(columns)
+                + chargeJoin(columns)
+                + (ofBalance ? movedRow(tables.balances().getFirst(), "q", "v", columns) : ""));
   }
 
   /**
-   * The ledger's columns that tell the amount: what comes back in them is compared with what was
+   * The columns of a ledger that tell the amount: what comes back in them is compared with what was
    * sent.
    */
-  List<String> amountColumns() {
-    return amountColumns;
-  }
-
-  private static List<String> amountColumnsOf(SourceTables tables) {
-    Ledger row = tables.ledgerRow();
-    Table table = tables.ledger();
-    if (row == null || table == null) {
-      return List.of();
-    }
-    return row.values().entrySet().stream()
+  static List<String> amountColumns(Recorded ledger) {
+    return ledger.row().values().entrySet().stream()
         .filter(
             it ->
                 it.getValue() instanceof Value.Computed computed
                     && computed.expression().names().contains("amount"))
         .map(Map.Entry::getKey)
-        .filter(column -> SourceTables.column(table, column).category().equals("N"))
+        .filter(column -> SourceTables.column(ledger.table(), column).category().equals("N"))
         .toList();
   }
 
-  /** How a ledger's amount column relates to the amount: 1, -1, or 0 where an expression tells. */
-  int amountFactor(String column) {
-    Ledger row = tables.ledgerRow();
-    Value value = row == null ? null : row.values().get(column);
+  /**
+   * How an amount column of a ledger relates to the amount: 1, -1, or 0 where an expression tells.
+   */
+  static int amountFactor(Recorded ledger, String column) {
+    Value value = ledger.row().values().get(column);
     return value == null ? 0 : plainFactor(value);
+  }
+
+  /** Calls the host's own function for a line; null where the source has none. */
+  @Nullable LineSql statement() {
+    Refund refund = tables.source().refund();
+    Expression statement = refund == null ? null : refund.statement();
+    if (statement == null) {
+      return null;
+    }
+    LineSql.Columns line = new LineSql.Columns();
+    String sql = statement.sql(name -> names.fromLine(name, line, null, jobs.time().standard()));
+    String joins = statement.isOfValuesAlone() ? "" : jobJoin(line) + chargeJoin(line);
+    line.use("n");
+    return line.statement(
+        Sql.of(
+            "call-host",
+            Map.of("expression", "(" + sql + ")", "line", line.from(), "joins", joins)));
+  }
+
+  /** The further statements of the mapping, each over the jobs that were failed. */
+  List<LineSql> also() {
+    return tables.source().also().stream().map(this::also).toList();
+  }
+
+  private LineSql also(Statement statement) {
+    LineSql.Columns line = new LineSql.Columns();
+    String columns =
+        SETTLED.entrySet().stream()
+            .map(it -> names.ofLine(it.getValue(), line.use(it.getValue())) + " as " + it.getKey())
+            .collect(Collectors.joining(", "));
+    return line.statement(
+        statement.sql(Sql.of("settled", Map.of("columns", columns, "line", line.from()))));
   }
 
   /**
@@ -237,9 +438,12 @@ final class WriteSql {
     LineSql.Columns line = new LineSql.Columns();
     List<String> assignments = new ArrayList<>();
     List<String> unchanged = new ArrayList<>();
+    Refund refund = tables.source().refund();
+    Set<String> marks = refund == null ? Set.of() : refund.mark().keySet();
     for (Map.Entry<String, Value> each : jobs.fail().entrySet()) {
       if (each.getValue() instanceof Value.Computed computed
-          && computed.expression().names().contains("message")) {
+          && computed.expression().names().contains("message")
+          && !marks.contains(each.getKey())) {
         Table.Column column = SourceTables.column(tables.jobs(), each.getKey());
         String type = writeType(tables.jobs(), column);
         TimeForm form = jobs.time().of(column.name());
@@ -334,6 +538,26 @@ final class WriteSql {
       return name;
     }
 
+    /** What a column that moves begins with in a row that is made: its value, or its default. */
+    String beginning(Table.Column column, Balance balance) {
+      Value value = balance.values().get(column.name());
+      return switch (value) {
+        case Value.Constant constant ->
+            put(column, constant.text() == null ? "null" : Sql.literal(constant.text()));
+        case Value.Computed computed -> add(column, computed.expression());
+        case Value.Column other -> throw new IllegalStateException("a column as a value: " + other);
+        case null -> put(column, column.standard() == null ? "null" : column.standard());
+      };
+    }
+
+    private String put(Table.Column column, String sql) {
+      String name = prefix + expressions.size();
+      valueNames.put(column.name(), name);
+      expressions.put(
+          name, "cast(cast((%s) as %s) as text) as %s".formatted(sql, column.type(), name));
+      return name;
+    }
+
     /**
      * The write with what works its values out.
      *
@@ -386,8 +610,8 @@ final class WriteSql {
             .formatted(charges.quoted(), keyedLine("charge", tables.chargeKey(), "c", line));
   }
 
-  private static String balanceLine(Balance balance, Table table, LineSql.Columns line) {
-    return keyedLine("balance", SourceSql.matchColumns(balance, table), "m", line);
+  private static String balanceLine(String row, Moved moved, LineSql.Columns line) {
+    return keyedLine(row, moved.matchColumns(), moved.matchPrefix(), line);
   }
 
   private static String assignments(Map<String, String> assigned) {

@@ -85,12 +85,12 @@ final class Assessment {
     Looked row = charges.values().iterator().next();
     String jobKey = JobId.keyText(row.key());
     List<Line> lines = new ArrayList<>();
-    BigDecimal paidByUs = BigDecimal.ZERO;
+    Map<String, BigDecimal> paidBefore = new LinkedHashMap<>();
     for (RefundRecord record : records.values()) {
       if (record.jobKey().equals(jobKey) && record.jobTable().equals(source.jobTable())) {
         BigDecimal amount = record.recorded().amount();
         if (record.recorded().state() == Recorded.State.PAID && amount != null) {
-          paidByUs = paidByUs.add(amount);
+          paidBefore.put(record.key(), amount);
         }
         if (record.recorded().state() == Recorded.State.OWED
             && !charges.containsKey(record.key())) {
@@ -116,9 +116,10 @@ final class Assessment {
             source.source().refund() != null && row.givenBack(),
             !alreadyByLine && Boolean.TRUE.equals(row.alreadyAll()),
             alreadyByLine || row.already() == null ? BigDecimal.ZERO : row.already(),
-            paidByUs,
+            paidBefore.values().stream().reduce(BigDecimal.ZERO, BigDecimal::add),
             lines);
-    return new Job(source, row, charges, row.payer(), cost, Verdict.of(facts), refundsKnown);
+    return new Job(
+        source, row, charges, row.payer(), cost, paidBefore, Verdict.of(facts), refundsKnown);
   }
 
   /**

@@ -1,11 +1,13 @@
 package io.jobcleanup.run;
 
+import io.jobcleanup.mapping.Jobs;
+import io.jobcleanup.mapping.Timeout;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Found;
 import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.postgres.Tx;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -50,7 +52,7 @@ final class Detection {
   }
 
   private final Database database;
-  private final Map<SourceStatements, Instant> cuts;
+  private final Map<SourceStatements, Deadline> deadlines;
   private final boolean refusals;
   private final List<Range> ranges = new ArrayList<>();
   private final Set<SourceStatements> unfiltered = new HashSet<>();
@@ -58,29 +60,24 @@ final class Detection {
   /**
    * Begins at the oldest.
    *
-   * @param cuts per source the moment: what began then or earlier is stuck
+   * @param deadlines per source by what its jobs are called stuck
    * @param refusals whether our record of refused jobs is there to be left out
    */
-  Detection(Database database, Map<SourceStatements, Instant> cuts, boolean refusals) {
+  Detection(Database database, Map<SourceStatements, Deadline> deadlines, boolean refusals) {
     this.database = database;
-    this.cuts = cuts;
+    this.deadlines = deadlines;
     this.refusals = refusals;
-    for (SourceStatements source : cuts.keySet()) {
+    for (SourceStatements source : deadlines.keySet()) {
       for (int range = 0; range < source.ranges(); range++) {
         ranges.add(new Range(source, range));
       }
     }
   }
 
-  /** The moment from which on a source's jobs are not stuck. */
-  static Instant cut(Instant now, Duration timeout) {
-    return now.minus(timeout);
-  }
-
   /** Counts what is stuck, up to a limit. */
   long count(long limit) {
     long count = 0;
-    for (Map.Entry<SourceStatements, Instant> each : cuts.entrySet()) {
+    for (Map.Entry<SourceStatements, Deadline> each : deadlines.entrySet()) {
       long left = limit - count;
       if (left > 0) {
         count +=
@@ -116,7 +113,7 @@ final class Detection {
   private void fill(int most) {
     for (Range range : ranges) {
       if (range.page.isEmpty() && !range.exhausted) {
-        Instant cut = cuts.getOrDefault(range.source, Instant.MIN);
+        Deadline deadline = deadlines.getOrDefault(range.source, Deadline.NONE);
         List<Found> page =
             filtered(
                 range.source,
@@ -124,7 +121,7 @@ final class Detection {
                     database.read(
                         (Tx tx) ->
                             range.source.detect(
-                                tx, range.number, cut, range.last, most, refusals, filtered)));
+                                tx, range.number, deadline, range.last, most, refusals, filtered)));
         range.page.addAll(page);
         range.exhausted = page.size() < most;
         if (!page.isEmpty()) {
@@ -135,8 +132,8 @@ final class Detection {
   }
 
   /**
-   * Asks with the mapping's {@code where}; where that fails for some row, without it: the claim
-   * judges it job by job, and tells the broken ones apart.
+   * Asks with the mapping's {@code where} and {@code timeout}; where they fail for some row,
+   * without them: the claim judges them job by job, and tells the broken ones apart.
    */
   private <T> T filtered(SourceStatements source, Function<Boolean, T> question) {
     if (!unfiltered.contains(source)) {
@@ -144,12 +141,17 @@ final class Detection {
         return question.apply(true);
       } catch (RuntimeException e) {
         SqlFault fault = SqlFault.of(e);
-        if (source.source().jobs().where() == null || fault == null || fault.passing()) {
+        if (!mayFail(source) || fault == null || fault.passing()) {
           throw e;
         }
         unfiltered.add(source);
       }
     }
     return question.apply(false);
+  }
+
+  private static boolean mayFail(SourceStatements source) {
+    Jobs jobs = source.source().jobs();
+    return jobs.where() != null || jobs.timeout() instanceof Timeout.Computed;
   }
 }

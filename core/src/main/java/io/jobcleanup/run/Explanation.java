@@ -81,8 +81,8 @@ public final class Explanation {
 
   private JobExplanation explain(Tx tx, SourceStatements source, List<String> key) {
     Instant now = books.now(tx);
-    Duration timeout = Run.timeout(source, options, defaultTimeout);
-    List<Looked> rows = source.look(tx, List.of(key), Detection.cut(now, timeout));
+    List<Looked> rows =
+        source.look(tx, List.of(key), Run.deadline(source, now, options, defaultTimeout));
     Job job = new Assessment(books, source, recordsThere).assess(tx, rows).getFirst();
     String jobKey = JobId.keyText(key);
     Books.Refusal refusal =
@@ -90,33 +90,43 @@ public final class Explanation {
     boolean waiting = refusal != null && refusal.nextTryAt().isAfter(now);
     boolean stuck = job.row().stuck() && !waiting;
     Looked row = job.row();
-    @Nullable BigDecimal balance = row.balances().isEmpty() ? null : row.balances().getFirst();
+    @Nullable BigDecimal balance = balance(row);
     BigDecimal back = stuck ? Finder.wouldGiveBack(job) : BigDecimal.ZERO;
     return new JobExplanation(
         job.id(),
         row.status(),
         stuck,
-        reason(job, now, timeout, refusal, waiting),
+        reason(job, now, refusal, waiting),
         row.since(),
         now,
-        timeout,
+        job.timeout(),
+        row.expires(),
         source.holders(tx, List.of(key)).stream().map(Holder::described).toList(),
         job.payer(),
-        row.balanceThere() ? balance : null,
+        balance,
         job.cost(),
         charges(job),
         givenBack(tx, source, job),
         back,
-        would(tx, job, stuck, back, row.balanceThere() ? balance : null));
+        would(tx, job, stuck, back, balance));
+  }
+
+  /** What the first balance that the job's refund goes to holds. */
+  private static @Nullable BigDecimal balance(Looked row) {
+    return row.balances().stream()
+        .filter(it -> it.there() && it.moves())
+        .findFirst()
+        .map(it -> it.contents().getFirst())
+        .orElse(null);
   }
 
   private static String reason(
-      Job job, Instant now, Duration timeout, Books.@Nullable Refusal refusal, boolean waiting) {
+      Job job, Instant now, Books.@Nullable Refusal refusal, boolean waiting) {
     Jobs jobs = job.source().source().jobs();
     Looked row = job.row();
     if (row.stuck()) {
       return refusal == null
-          ? "%s for longer than %s".formatted(row.status(), text(timeout))
+          ? outlived(job)
           : "the host refused it (%s); %s"
               .formatted(
                   refusal.cause(),
@@ -124,7 +134,7 @@ public final class Explanation {
                       ? "next try in " + text(Duration.between(now, refusal.nextTryAt()))
                       : "the next run tries again");
     }
-    if (!jobs.processing().contains(row.status())) {
+    if (!row.processing()) {
       return "its status is %s, and only %s is looked at"
           .formatted(row.status(), String.join(", ", jobs.processing()));
     }
@@ -135,10 +145,21 @@ public final class Explanation {
     if (since.isAfter(now)) {
       return "it began in the future, at %s".formatted(since);
     }
+    if (row.expires() != null && row.expires().isAfter(now)) {
+      return "%s, and has until %s".formatted(row.status(), row.expires());
+    }
     Duration age = Job.between(since, now);
-    return age.compareTo(timeout) < 0
+    Duration timeout = job.timeout();
+    return timeout != null && age.compareTo(timeout) < 0
         ? "%s for %s only, the timeout is %s".formatted(row.status(), text(age), text(timeout))
         : "the mapping's where leaves it out";
+  }
+
+  private static String outlived(Job job) {
+    Duration timeout = job.timeout();
+    return timeout == null
+        ? "%s, and had until %s".formatted(job.row().status(), job.row().expires())
+        : "%s for longer than %s".formatted(job.row().status(), text(timeout));
   }
 
   /** A duration as a person reads it: its two largest units. */

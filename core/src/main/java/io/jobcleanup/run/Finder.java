@@ -7,11 +7,12 @@ import io.jobcleanup.Outcome;
 import io.jobcleanup.OwedTotals;
 import io.jobcleanup.StuckJob;
 import io.jobcleanup.mapping.Balance;
-import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Books.Refusal;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.run.Detection.Candidate;
@@ -63,15 +64,16 @@ public final class Finder {
 
   private List<StuckJob> find(CleanupOptions options, int most, boolean refusedToo) {
     Instant now = database.read(books::now);
-    Map<SourceStatements, Instant> cuts = Run.cuts(sources, now, options, defaultTimeout);
-    Detection detection = new Detection(database, cuts, recordsThere && !refusedToo);
+    Map<SourceStatements, Deadline> deadlines =
+        Run.deadlines(sources, now, options, defaultTimeout);
+    Detection detection = new Detection(database, deadlines, recordsThere && !refusedToo);
     List<StuckJob> found = new ArrayList<>();
     while (found.size() < most) {
       List<Candidate> page = detection.next(Math.min(Run.CHUNK, most - found.size()));
       if (page.isEmpty()) {
         break;
       }
-      found.addAll(look(page, cuts, options));
+      found.addAll(look(page, deadlines));
     }
     return found;
   }
@@ -79,9 +81,10 @@ public final class Finder {
   /** What a dry run answers. */
   public CleanupResult dryRun(CleanupOptions options) {
     Instant now = database.read(books::now);
-    Map<SourceStatements, Instant> cuts = Run.cuts(sources, now, options, defaultTimeout);
+    Map<SourceStatements, Deadline> deadlines =
+        Run.deadlines(sources, now, options, defaultTimeout);
     long count =
-        new Detection(database, cuts, recordsThere)
+        new Detection(database, deadlines, recordsThere)
             .count(options.drain() ? Long.MAX_VALUE : options.batchSize());
     List<JobReport> jobs =
         find(options, (int) Math.min(count, CleanupResult.MAX_JOBS), false).stream()
@@ -107,23 +110,21 @@ public final class Finder {
         job.job(), job.payer(), job.cost(), job.stuckFor(), new Outcome.PassedOver());
   }
 
-  private List<StuckJob> look(
-      List<Candidate> page, Map<SourceStatements, Instant> cuts, CleanupOptions options) {
+  private List<StuckJob> look(List<Candidate> page, Map<SourceStatements, Deadline> deadlines) {
     Map<SourceStatements, List<List<String>>> keys = new LinkedHashMap<>();
     page.forEach(
         it -> keys.computeIfAbsent(it.source(), source -> new ArrayList<>()).add(it.key()));
     Map<String, StuckJob> seen = new HashMap<>();
     keys.forEach(
         (source, each) -> {
-          Duration timeout = Run.timeout(source, options, defaultTimeout);
-          Instant cut = cuts.getOrDefault(source, Instant.MIN);
-          List<Job> jobs = database.read(tx -> jobs(tx, source, each, cut));
+          Deadline deadline = deadlines.getOrDefault(source, Deadline.NONE);
+          List<Job> jobs = database.read(tx -> jobs(tx, source, each, deadline));
           List<String> texts = jobs.stream().map(Job::keyText).toList();
           Map<String, Refusal> refusals =
               recordsThere ? database.read(tx -> books.refusals(tx, source, texts)) : Map.of();
           for (Job job : jobs) {
             if (job.row().stuck()) {
-              seen.put(job.id().toString(), stuck(job, timeout, refusals.get(job.keyText())));
+              seen.put(job.id().toString(), stuck(job, refusals.get(job.keyText())));
             }
           }
         });
@@ -133,11 +134,12 @@ public final class Finder {
         .toList();
   }
 
-  private List<Job> jobs(Tx tx, SourceStatements source, List<List<String>> keys, Instant cut) {
-    return new Assessment(books, source, recordsThere).assess(tx, source.look(tx, keys, cut));
+  private List<Job> jobs(
+      Tx tx, SourceStatements source, List<List<String>> keys, Deadline deadline) {
+    return new Assessment(books, source, recordsThere).assess(tx, source.look(tx, keys, deadline));
   }
 
-  private static StuckJob stuck(Job job, Duration timeout, @Nullable Refusal refusal) {
+  private static StuckJob stuck(Job job, @Nullable Refusal refusal) {
     String refused =
         refusal != null && refusal.nextTryAt().isAfter(job.row().now())
             ? "refused by the host: " + refusal.cause()
@@ -147,7 +149,7 @@ public final class Finder {
         job.row().status(),
         job.since(),
         job.duration(),
-        timeout,
+        job.timeout(),
         job.payer(),
         job.cost(),
         refused == null ? wouldGiveBack(job) : BigDecimal.ZERO,
@@ -167,18 +169,23 @@ public final class Finder {
 
   private static @Nullable String obstacle(Job job, Due due) {
     Looked row = job.charges().getOrDefault(due.line().key(), job.row());
-    Refund refund = job.source().source().refund();
-    boolean owed =
-        refund != null
-            && !refund.balances().isEmpty()
-            && refund.balances().getFirst().missing() == Balance.Missing.OWED;
-    if (owed && row.movesBalance() && !row.balanceThere()) {
-      return "no row in %s for %s".formatted(job.source().balanceTable(), job.payer());
+    SourceStatements source = job.source();
+    for (int balance = 0; balance < row.balances().size(); balance++) {
+      BalanceRow seen = row.balances().get(balance);
+      if (!seen.moves()) {
+        continue;
+      }
+      if (!seen.there() && source.balance(balance).missing() == Balance.Missing.OWED) {
+        return "no row in %s for %s".formatted(source.balanceTable(balance), job.payer());
+      }
+      BigDecimal amount = due.amount();
+      String overflow =
+          amount == null || !seen.there() ? null : source.overflow(balance, seen, amount);
+      if (overflow != null) {
+        return overflow;
+      }
     }
-    BigDecimal amount = due.amount();
-    return amount == null || !row.balanceThere() || !row.movesBalance()
-        ? null
-        : job.source().overflow(row, amount);
+    return null;
   }
 
   /** Why a run would give back just that. */

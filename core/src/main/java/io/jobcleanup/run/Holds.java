@@ -1,7 +1,9 @@
 package io.jobcleanup.run;
 
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Holding;
+import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,35 +21,32 @@ import org.jspecify.annotations.Nullable;
  */
 final class Holds {
 
-  private final Set<List<@Nullable String>> balances;
+  private final List<Set<List<@Nullable String>>> balances = new ArrayList<>();
+  private final Set<List<@Nullable String>> charges;
   private final Map<Integer, Set<@Nullable String>> payers = new HashMap<>();
   private final Set<Integer> heldByOthers = new HashSet<>();
 
-  private Holds(Set<List<@Nullable String>> balances) {
-    this.balances = balances;
+  private Holds(Set<List<@Nullable String>> charges) {
+    this.charges = charges;
   }
 
   /** Takes what some claimed jobs need. */
   static Holds take(Tx tx, SourceStatements source, List<Holding> holdings) {
-    Set<List<@Nullable String>> wanted = new LinkedHashSet<>();
-    for (Holding holding : holdings) {
-      if (!holding.balance().isEmpty() && !holding.balance().contains(null)) {
-        wanted.add(holding.balance());
-      }
+    Holds holds = new Holds(source.holdCharges(tx, complete(holdings, Holding::charge)));
+    for (int balance = 0; balance < source.balances(); balance++) {
+      int number = balance;
+      holds.balances.add(
+          source.holdBalances(
+              tx, balance, complete(holdings, holding -> holding.balances().get(number))));
     }
-    Holds holds = new Holds(source.holdBalances(tx, wanted));
     for (Holding holding : holdings) {
       holds.payers.computeIfAbsent(holding.n(), n -> new HashSet<>()).add(holding.payer());
     }
     for (int reference = 0; reference < source.references(); reference++) {
-      Set<List<@Nullable String>> values = new LinkedHashSet<>();
-      for (Holding holding : holdings) {
-        List<@Nullable String> value = holding.references().get(reference);
-        if (!value.contains(null)) {
-          values.add(value);
-        }
-      }
-      Set<List<@Nullable String>> held = source.heldByOthers(tx, reference, values);
+      int number = reference;
+      Set<List<@Nullable String>> held =
+          source.heldByOthers(
+              tx, reference, complete(holdings, holding -> holding.references().get(number)));
       for (Holding holding : holdings) {
         if (held.contains(holding.references().get(reference))) {
           holds.heldByOthers.add(holding.n());
@@ -54,6 +54,19 @@ final class Holds {
       }
     }
     return holds;
+  }
+
+  /** The keys of rows that there can be: those without a null. */
+  private static Set<List<@Nullable String>> complete(
+      List<Holding> holdings, Function<Holding, List<@Nullable String>> key) {
+    Set<List<@Nullable String>> keys = new LinkedHashSet<>();
+    for (Holding holding : holdings) {
+      List<@Nullable String> each = key.apply(holding);
+      if (!each.isEmpty() && !each.contains(null)) {
+        keys.add(each);
+      }
+    }
+    return keys;
   }
 
   /**
@@ -65,11 +78,25 @@ final class Holds {
       return false;
     }
     Set<@Nullable String> known = payers.getOrDefault(n, Set.of());
-    List<SourceStatements.Looked> rows = new ArrayList<>(job.charges().values());
-    return rows.stream()
+    return job.charges().values().stream()
         .allMatch(
             row ->
                 (known.contains(row.payer()) || row.payer() == null)
-                    && (!row.balanceThere() || balances.contains(row.balance())));
+                    && balancesOf(row)
+                    && chargeOf(job.source(), row));
+  }
+
+  private boolean balancesOf(Looked row) {
+    for (int balance = 0; balance < row.balances().size(); balance++) {
+      BalanceRow seen = row.balances().get(balance);
+      if (seen.there() && !balances.get(balance).contains(seen.match())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean chargeOf(SourceStatements source, Looked row) {
+    return row.charge() == null || !source.marksCharges() || charges.contains(row.charge());
   }
 }

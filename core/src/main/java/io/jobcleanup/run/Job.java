@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param charges its rows by refund key, one per charge
  * @param payer whose tokens they are
  * @param cost what it cost, its charges added up
+ * @param paidBefore what we gave back for it before, by refund key
  * @param verdict what is to be given back
  * @param refundKnown whether its refund could be worked out at all
  */
@@ -31,6 +32,7 @@ record Job(
     Map<String, Looked> charges,
     @Nullable String payer,
     @Nullable BigDecimal cost,
+    Map<String, BigDecimal> paidBefore,
     Verdict verdict,
     boolean refundKnown) {
 
@@ -39,22 +41,18 @@ record Job(
 
   /** The same job with some of its lines alone to be given back. */
   Job giving(List<Due> due) {
-    return new Job(
-        source, row, charges, payer, cost, new Verdict(due, verdict.nothing()), refundKnown);
+    return with(new Verdict(due, verdict.nothing()));
   }
 
   /** The same job, after the host's own rows were found to have given some of its lines back. */
   Job paidByHost(Set<Due> lines) {
     List<Due> due = new ArrayList<>(verdict.due());
     due.removeAll(lines);
-    return new Job(
-        source,
-        row,
-        charges,
-        payer,
-        cost,
-        new Verdict(due, Verdict.Nothing.PAID_BY_HOST),
-        refundKnown);
+    return with(new Verdict(due, Verdict.Nothing.PAID_BY_HOST));
+  }
+
+  private Job with(Verdict other) {
+    return new Job(source, row, charges, payer, cost, paidBefore, other, refundKnown);
   }
 
   JobId id() {
@@ -76,6 +74,11 @@ record Job(
   /** How long it has been processed, by the database's clock. */
   Duration duration() {
     return between(since(), row.now());
+  }
+
+  /** The timeout that it is judged by; null where it has to end by a time of its own. */
+  @Nullable Duration timeout() {
+    return row.timeoutMs() == null ? null : Duration.ofMillis(row.timeoutMs());
   }
 
   static Duration between(Instant since, Instant now) {

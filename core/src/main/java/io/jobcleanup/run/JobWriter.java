@@ -11,7 +11,8 @@ import io.jobcleanup.postgres.UnexpectedWriteException;
 import io.jobcleanup.run.Payment.Item;
 import io.jobcleanup.run.StageException.Stage;
 import io.jobcleanup.verdict.Chain;
-import java.time.Duration;
+import io.jobcleanup.verdict.RefundKey;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,14 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param refunder the host's own code, null where the mapping says what to write
  * @param run the run's id
- * @param timeout the timeout that the jobs were judged by
  */
 record JobWriter(
-    SourceStatements source,
-    Books books,
-    @Nullable TokenRefunder refunder,
-    String run,
-    Duration timeout) {
+    SourceStatements source, Books books, @Nullable TokenRefunder refunder, String run) {
 
   /**
    * Writes jobs and their refunds.
@@ -46,27 +42,40 @@ record JobWriter(
       return List.of();
     }
     Instant now = jobs.getFirst().row().now();
-    Payment payment =
-        new Payment(tx, source, books, refunder, run, chain, job -> Terms.now(job, timeout));
+    Payment payment = new Payment(tx, source, books, refunder, run, chain, Terms::now);
     List<Item> items = cause == null ? Payment.items(jobs) : owedItems(jobs.getFirst(), cause);
-    StageException.run(Stage.REFUND, () -> payment.plan(items, now, ids));
+    List<Job> refunding = cause == null ? jobs : List.of();
+    StageException.run(Stage.REFUND, () -> payment.plan(items, refunding, now, ids));
     Map<JobId, List<Item>> byJob = Payment.byJob(items);
     Map<JobId, Outcome> outcomes = new HashMap<>();
     List<Map<String, @Nullable String>> lines = new ArrayList<>();
+    List<Map<String, @Nullable String>> markedLines = new ArrayList<>();
     for (Job job : jobs) {
       Outcome outcome = Payment.outcome(job, byJob.getOrDefault(job.id(), List.of()));
       outcomes.put(job.id(), outcome);
-      Terms terms = Terms.now(job, timeout);
+      Terms terms = Terms.now(job);
       Map<String, @Nullable String> line = terms.values(job, run, now);
       line.put("n", Integer.toString(lines.size()));
       line.put("message", terms.message(outcome));
       line.put("uuid", Uuid7.of(now, ids + items.size() + lines.size()).toString());
+      line.put("payer", job.payer());
+      line.put("key", RefundKey.ofJob(source.jobTable(), job.key(), job.row().attempt()));
+      line.put("given", outcome.tokensRefunded().toPlainString());
+      BigDecimal inAll = Payment.inAll(job, outcome);
+      line.put("amount", inAll.toPlainString());
+      boolean marked = source.marksJobs() && inAll.signum() > 0;
+      line.put("marked", Boolean.toString(marked));
       lines.add(line);
+      if (marked) {
+        markedLines.add(line);
+      }
     }
+    StageException.run(Stage.REFUND, () -> source.evaluateMarkOfJob(tx, markedLines));
+    StageException.run(Stage.JOB, () -> source.evaluateFail(tx, lines));
+    // A mark belongs to the refund: without it the job may well let itself be failed.
     StageException.run(
-        Stage.JOB,
+        markedLines.isEmpty() ? Stage.JOB : Stage.REFUND,
         () -> {
-          source.evaluateFail(tx, lines);
           int written = source.fail(tx, lines).size();
           if (written != jobs.size()) {
             throw new UnexpectedWriteException(
@@ -74,11 +83,21 @@ record JobWriter(
                     .formatted(source.jobTable()));
           }
           if (singly) {
-            tx.checkConstraintsNow();
-            tx.deferConstraints();
+            checkDeferred(tx);
           }
         });
     payment.pay(items);
+    if (singly) {
+      StageException.run(Stage.REFUND, () -> checkDeferred(tx));
+    }
+    StageException.run(
+        Stage.JOB,
+        () -> {
+          source.also(tx, lines);
+          if (singly) {
+            checkDeferred(tx);
+          }
+        });
     List<JobReport> reports =
         jobs.stream()
             .map(job -> report(job, outcomes.getOrDefault(job.id(), new Outcome.PassedOver())))
@@ -86,14 +105,15 @@ record JobWriter(
     StageException.run(
         Stage.REFUND,
         () -> {
-          if (singly) {
-            tx.checkConstraintsNow();
-            tx.deferConstraints();
-          }
           recordJobs(tx, reports);
           books.forgetRefusals(tx, source, jobs.stream().map(Job::keyText).toList());
         });
     return reports;
+  }
+
+  private static void checkDeferred(Tx tx) {
+    tx.checkConstraintsNow();
+    tx.deferConstraints();
   }
 
   /**

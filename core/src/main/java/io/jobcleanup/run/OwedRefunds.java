@@ -8,10 +8,12 @@ import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Books.Owed;
 import io.jobcleanup.postgres.Books.OwedKey;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.run.Payment.Item;
 import io.jobcleanup.run.StageException.Stage;
+import io.jobcleanup.verdict.Chain;
 import io.jobcleanup.verdict.Messages;
 import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
@@ -159,7 +161,7 @@ final class OwedRefunds {
             return List.of();
           }
           Preparation prepared =
-              Preparation.of(tx, books, source, keys, Instant.EPOCH, Preparation.Claim.ANY);
+              Preparation.of(tx, books, source, keys, Deadline.NONE, Preparation.Claim.ANY);
           List<RefundOrder> paid = settle(tx, source, prepared.jobs(), held);
           for (List<String> missing : prepared.passedOver()) {
             if (!source.exists(tx, missing)) {
@@ -199,9 +201,9 @@ final class OwedRefunds {
             books,
             refunder,
             run,
-            Payment.chainOf(source),
+            new Chain(),
             job -> terms.getOrDefault(job.keyText(), new Terms(job.seconds(), null)));
-    payment.plan(items, now, 0);
+    payment.plan(items, List.of(), now, 0);
     List<Item> payable = new ArrayList<>();
     for (Item item : items) {
       if (item.payable()) {
@@ -210,9 +212,44 @@ final class OwedRefunds {
         books.deferOwed(tx, item.due.line().key(), String.valueOf(item.cause));
       }
     }
+    List<Map<String, @Nullable String>> marks = marks(payable, terms, now);
+    source.evaluateMarkOfJob(tx, marks);
     payment.pay(payable);
+    source.markJobs(tx, marks);
     amend(tx, source, payable, held, terms);
     return payable.stream().map(item -> Payment.order(item, run)).toList();
+  }
+
+  /**
+   * What marks jobs as given back whose lines are paid now. A job that is worked on again, or has
+   * other lines by now, is left as it is: the mark would speak of what is to come.
+   */
+  private List<Map<String, @Nullable String>> marks(
+      List<Item> paid, Map<String, Terms> terms, Instant now) {
+    List<Map<String, @Nullable String>> marks = new ArrayList<>();
+    Payment.byJob(paid)
+        .forEach(
+            (id, items) -> {
+              Job job = items.getFirst().job;
+              Terms of = terms.get(job.keyText());
+              BigDecimal given =
+                  items.stream()
+                      .filter(item -> job.charges().containsKey(item.due.line().key()))
+                      .map(Item::paid)
+                      .reduce(BigDecimal.ZERO, BigDecimal::add);
+              if (of == null || given.signum() == 0 || job.row().processing()) {
+                return;
+              }
+              Outcome outcome = new Outcome.Refunded(given);
+              Map<String, @Nullable String> line = of.values(job, run, now);
+              line.put("n", Integer.toString(marks.size()));
+              line.put("message", of.message(outcome));
+              line.put("uuid", Uuid7.of(now, paid.size() + marks.size()).toString());
+              line.put("payer", job.payer());
+              line.put("amount", Payment.inAll(job, outcome).toPlainString());
+              marks.add(line);
+            });
+    return marks;
   }
 
   private static Terms terms(Owed owed) {

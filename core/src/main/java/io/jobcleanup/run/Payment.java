@@ -4,23 +4,25 @@ import io.jobcleanup.JobId;
 import io.jobcleanup.Outcome;
 import io.jobcleanup.RefundOrder;
 import io.jobcleanup.TokenRefunder;
-import io.jobcleanup.mapping.Balance;
-import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Inserted;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.postgres.UnexpectedWriteException;
 import io.jobcleanup.run.StageException.Stage;
 import io.jobcleanup.verdict.Chain;
+import io.jobcleanup.verdict.Chain.Account;
 import io.jobcleanup.verdict.Line;
 import io.jobcleanup.verdict.NumberType;
 import io.jobcleanup.verdict.RefundKey;
 import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,6 +32,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +49,12 @@ final class Payment {
     final Looked row;
     final @Nullable BigDecimal amount;
     final Map<String, @Nullable String> values = new HashMap<>();
-    boolean moves;
+
+    /** The balances that it goes to, by their numbers. */
+    final Map<Integer, Account> accounts = new LinkedHashMap<>();
+
     @Nullable String cause;
+    @Nullable String ledgerTable;
     @Nullable String ledgerKey;
 
     Item(Job job, Due due) {
@@ -75,6 +82,9 @@ final class Payment {
   private final String run;
   private final Chain chain;
   private final Function<Job, Terms> terms;
+  private final Map<Integer, Map<Account, Map<String, @Nullable String>>> toCreate =
+      new LinkedHashMap<>();
+  private final List<Map<String, @Nullable String>> chargeMarks = new ArrayList<>();
 
   /**
    * A payment in one transaction.
@@ -109,12 +119,6 @@ final class Payment {
     return new Due(new Line(key, null, null, null), null, cause);
   }
 
-  /** A chain over the balances of a source. */
-  static Chain chainOf(SourceStatements source) {
-    Map<String, NumberType> columns = source.movingColumns();
-    return new Chain(List.copyOf(columns.keySet()), List.copyOf(columns.values()));
-  }
-
   /** The lines of jobs that are due, in order. */
   static List<Item> items(List<Job> jobs) {
     List<Item> items = new ArrayList<>();
@@ -140,42 +144,235 @@ final class Payment {
    * Decides which lines can be paid, moves the balances in the chain, and works out all values.
    * Writes nothing.
    *
+   * @param jobs the jobs that are failed with it, whose lines given back before are marked too
    * @param firstNumber how many ids this transaction has made before
    */
-  void plan(List<Item> items, Instant now, int firstNumber) {
+  void plan(List<Item> items, List<Job> jobs, Instant now, int firstNumber) {
     List<Item> payable = new ArrayList<>();
     for (Item item : items) {
       if (item.payable()) {
         checkAmount(item);
       }
       if (item.payable()) {
-        checkBalance(item);
+        checkBalances(item);
       }
       if (item.payable()) {
-        values(item, now);
+        values(item.values, item.job, item.row, item.due.line().key(), item.paid(), now);
         payable.add(item);
-      }
-    }
-    List<Item> moving = payable.stream().filter(item -> item.moves).toList();
-    if (!moving.isEmpty()) {
-      List<List<BigDecimal>> addends =
-          source.addends(tx, moving.stream().map(item -> item.values).toList());
-      for (int i = 0; i < moving.size(); i++) {
-        move(moving.get(i), addends.get(i));
       }
     }
     int number = firstNumber;
     for (Item item : payable) {
-      if (item.payable()) {
-        item.values.put("uuid", Uuid7.of(now, number++).toString());
-      }
+      item.values.put("uuid", Uuid7.of(now, number++).toString());
+    }
+    begin(payable);
+    Deque<Item> moving =
+        new ArrayDeque<>(payable.stream().filter(it -> !it.accounts.isEmpty()).toList());
+    while (!moving.isEmpty()) {
+      move(together(moving));
     }
     Map<JobId, List<Item>> byJob = byJob(items);
     for (Item item : payable) {
       Outcome outcome = outcome(item.job, byJob.getOrDefault(item.job.id(), List.of()));
       item.values.put("message", terms.apply(item.job).message(outcome));
     }
-    source.evaluateWrite(tx, recorded(items).stream().map(item -> item.values).toList());
+    for (int ledger = 0; refunder == null && ledger < source.ledgers(); ledger++) {
+      source.evaluateWrite(
+          tx, ledger, recorded(items, ledger).stream().map(item -> item.values).toList());
+    }
+    planMarks(items, jobs, byJob, now);
+  }
+
+  /** Makes the balances known to the chain; of those to be made, what they begin with. */
+  private void begin(List<Item> payable) {
+    for (int balance = 0; balance < source.balances(); balance++) {
+      Map<Account, Item> made = new LinkedHashMap<>();
+      for (Item item : payable) {
+        Account account = item.accounts.get(balance);
+        if (account != null && item.row.balances().get(balance).there()) {
+          read(item, balance, account, item.row.balances().get(balance).contents());
+        } else if (account != null && !isKnown(balance, account)) {
+          made.putIfAbsent(account, item);
+        }
+      }
+      if (!made.isEmpty()) {
+        make(balance, made, payable);
+      }
+    }
+  }
+
+  private void make(int balance, Map<Account, Item> made, List<Item> payable) {
+    List<List<@Nullable BigDecimal>> beginnings =
+        source.evaluateCreate(
+            tx, balance, made.values().stream().map(item -> item.values).toList());
+    Map<Account, List<@Nullable BigDecimal>> byAccount = new HashMap<>();
+    Map<Account, Map<String, @Nullable String>> create = new LinkedHashMap<>();
+    made.forEach(
+        (account, item) -> {
+          byAccount.put(account, beginnings.get(byAccount.size()));
+          // Another balance of the mapping, or an earlier job of this transaction, may make the
+          // row.
+          if (chain.now(account).isEmpty()) {
+            create.put(account, item.values);
+          }
+        });
+    toCreate.put(balance, create);
+    for (Item item : payable) {
+      Account account = item.accounts.get(balance);
+      List<@Nullable BigDecimal> beginning = account == null ? null : byAccount.get(account);
+      if (beginning != null) {
+        read(item, balance, account, beginning);
+      }
+    }
+  }
+
+  private boolean isKnown(int balance, Account account) {
+    return chain.now(account).keySet().containsAll(source.movingColumns(balance).keySet());
+  }
+
+  private void read(
+      Item item, int balance, @Nullable Account account, List<@Nullable BigDecimal> contents) {
+    if (account == null) {
+      return;
+    }
+    Map<String, BigDecimal> known = new HashMap<>();
+    int i = 0;
+    for (String column : source.movingColumns(balance).keySet()) {
+      BigDecimal content = contents.get(i++);
+      if (content == null) {
+        item.cause = "the balance in %s is null".formatted(source.balanceTable(balance));
+        return;
+      }
+      known.put(column, content);
+    }
+    chain.read(account, known);
+  }
+
+  /**
+   * Takes lines whose addends can be worked out at once: where addends depend on the balance, those
+   * of different balances, in their order.
+   */
+  private List<Item> together(Deque<Item> waiting) {
+    List<Item> taken = new ArrayList<>();
+    if (IntStream.range(0, source.balances()).noneMatch(source::followsBalance)) {
+      taken.addAll(waiting);
+      waiting.clear();
+      return taken;
+    }
+    Set<Account> touched = new HashSet<>();
+    for (Item item : List.copyOf(waiting)) {
+      boolean first = item.accounts.values().stream().noneMatch(touched::contains);
+      touched.addAll(item.accounts.values());
+      if (first) {
+        taken.add(item);
+        waiting.remove(item);
+      }
+    }
+    return taken;
+  }
+
+  private void move(List<Item> items) {
+    List<Item> moving = items.stream().filter(Item::payable).toList();
+    Map<Item, Map<Integer, List<BigDecimal>>> addends = new HashMap<>();
+    for (int balance = 0; balance < source.balances(); balance++) {
+      int number = balance;
+      List<Item> here = moving.stream().filter(it -> it.accounts.containsKey(number)).toList();
+      if (here.isEmpty()) {
+        continue;
+      }
+      if (source.followsBalance(balance)) {
+        here.forEach(it -> put(it, "w", contents(it, number)));
+      }
+      List<List<BigDecimal>> added =
+          source.addends(tx, balance, here.stream().map(item -> item.values).toList());
+      for (int i = 0; i < here.size(); i++) {
+        addends.computeIfAbsent(here.get(i), it -> new LinkedHashMap<>()).put(number, added.get(i));
+      }
+    }
+    moving.forEach(item -> move(item, addends.getOrDefault(item, Map.of())));
+  }
+
+  private void move(Item item, Map<Integer, List<BigDecimal>> addends) {
+    List<Chain.Step> steps = new ArrayList<>();
+    addends.forEach(
+        (balance, added) -> {
+          Account account = Objects.requireNonNull(item.accounts.get(balance));
+          int i = 0;
+          for (Map.Entry<String, NumberType> column : source.movingColumns(balance).entrySet()) {
+            steps.add(
+                new Chain.Step(
+                    account,
+                    column.getKey(),
+                    column.getValue(),
+                    added.get(i++),
+                    source.balance(balance).floor()));
+          }
+        });
+    switch (chain.move(steps)) {
+      case Chain.Move.Impossible impossible -> item.cause = impossible.cause();
+      case Chain.Move.Moved moved -> {
+        item.values.put("balance_before", moved.before().toPlainString());
+        item.values.put("balance_after", moved.after().toPlainString());
+        item.accounts.keySet().stream()
+            .filter(source::isNamedInLedger)
+            .findFirst()
+            .ifPresent(
+                balance -> {
+                  Account account = Objects.requireNonNull(item.accounts.get(balance));
+                  SourceStatements.put(item.values, "q", account.match());
+                  put(item, "v", contents(item, balance));
+                });
+      }
+    }
+  }
+
+  private static void put(Item item, String prefix, List<BigDecimal> contents) {
+    SourceStatements.put(
+        item.values, prefix, contents.stream().map(BigDecimal::toPlainString).toList());
+  }
+
+  /** What the columns that move hold now. */
+  private List<BigDecimal> contents(Item item, int balance) {
+    return contents(balance, Objects.requireNonNull(item.accounts.get(balance)));
+  }
+
+  private List<BigDecimal> contents(int balance, Account account) {
+    Map<String, BigDecimal> now = chain.now(account);
+    return source.movingColumns(balance).keySet().stream()
+        .map(column -> Objects.requireNonNull(now.get(column)))
+        .toList();
+  }
+
+  private void planMarks(
+      List<Item> items, List<Job> jobs, Map<JobId, List<Item>> byJob, Instant now) {
+    if (!source.marksCharges()) {
+      return;
+    }
+    for (Item item : items) {
+      if (item.payable() && item.row.charge() != null) {
+        chargeMarks.add(item.values);
+      }
+    }
+    for (Job job : jobs) {
+      Outcome outcome = outcome(job, byJob.getOrDefault(job.id(), List.of()));
+      job.charges()
+          .forEach(
+              (key, row) -> {
+                BigDecimal amount = job.paidBefore().get(key);
+                if (row.charge() != null && amount != null) {
+                  Map<String, @Nullable String> values = new HashMap<>();
+                  values(values, job, row, key, amount, now);
+                  values.put("message", terms.apply(job).message(outcome));
+                  values.put("uuid", Uuid7.of(now, chargeMarks.size()).toString());
+                  chargeMarks.add(values);
+                }
+              });
+    }
+    int n = 0;
+    for (Map<String, @Nullable String> line : chargeMarks) {
+      line.put("n", Integer.toString(n++));
+    }
+    source.evaluateMarkOfCharge(tx, chargeMarks);
   }
 
   /** The lines by job. */
@@ -218,40 +415,57 @@ final class Payment {
     };
   }
 
-  private void checkAmount(Item item) {
-    Looked row = item.row;
-    if (!row.recorded() || refunder != null) {
-      return;
-    }
-    source
-        .amountColumns()
-        .forEach(
-            (column, type) -> {
-              int factor = source.amountFactor(column);
-              String obstacle =
-                  factor == 0
-                      ? null
-                      : type.obstacle(column, factor < 0 ? item.paid().negate() : item.paid());
-              if (obstacle != null) {
-                item.cause = obstacle;
-              }
-            });
+  /**
+   * What was given back of a job's charges as they are now, by us, together with what is given back
+   * by an outcome.
+   */
+  static BigDecimal inAll(Job job, Outcome outcome) {
+    return job.charges().keySet().stream()
+        .map(key -> job.paidBefore().getOrDefault(key, BigDecimal.ZERO))
+        .reduce(outcome.tokensRefunded(), BigDecimal::add);
   }
 
-  private void checkBalance(Item item) {
-    Refund refund = source.source().refund();
-    if (refund == null
-        || refund.balances().isEmpty()
-        || !item.row.movesBalance()
-        || refunder != null) {
-      return;
+  private void checkAmount(Item item) {
+    for (int ledger = 0; refunder == null && ledger < source.ledgers(); ledger++) {
+      if (!item.row.recorded().get(ledger)) {
+        continue;
+      }
+      int number = ledger;
+      source
+          .amountColumns(ledger)
+          .forEach(
+              (column, type) -> {
+                int factor = source.amountFactor(number, column);
+                String obstacle =
+                    factor == 0
+                        ? null
+                        : type.obstacle(column, factor < 0 ? item.paid().negate() : item.paid());
+                if (obstacle != null) {
+                  item.cause = obstacle;
+                }
+              });
     }
-    if (item.row.balanceThere()) {
-      item.moves = true;
-    } else if (refund.balances().getFirst().missing() == Balance.Missing.OWED) {
-      item.cause =
-          "no row in %s for %s"
-              .formatted(source.balanceTable(), String.join(", ", texts(item.row.balance())));
+  }
+
+  private void checkBalances(Item item) {
+    for (int balance = 0; refunder == null && balance < source.balances(); balance++) {
+      BalanceRow row = item.row.balances().get(balance);
+      if (!row.moves()) {
+        continue;
+      }
+      Account account = source.account(balance, texts(row.match()));
+      if (row.there()) {
+        item.accounts.put(balance, account);
+        continue;
+      }
+      switch (source.balance(balance).missing()) {
+        case OWED ->
+            item.cause =
+                "no row in %s for %s"
+                    .formatted(source.balanceTable(balance), String.join(", ", texts(row.match())));
+        case CREATE -> item.accounts.put(balance, account);
+        case SKIP -> {}
+      }
     }
   }
 
@@ -259,40 +473,29 @@ final class Payment {
     return values.stream().map(String::valueOf).toList();
   }
 
-  private void move(Item item, List<BigDecimal> addends) {
-    List<@Nullable BigDecimal> read = item.row.balances();
-    if (read.contains(null)) {
-      item.cause = "the balance in %s is null".formatted(source.balanceTable());
-      return;
+  private void values(
+      Map<String, @Nullable String> values,
+      Job job,
+      Looked row,
+      String key,
+      BigDecimal amount,
+      Instant now) {
+    values.putAll(terms.apply(job).values(job, run, now));
+    if (row.charge() != null) {
+      SourceStatements.put(values, "c", row.charge());
     }
-    List<String> balance = texts(item.row.balance());
-    List<BigDecimal> known = new ArrayList<>();
-    read.forEach(value -> known.add(Objects.requireNonNull(value)));
-    chain.read(balance, known);
-    switch (chain.add(balance, addends)) {
-      case Chain.Move.Impossible impossible -> item.cause = impossible.cause();
-      case Chain.Move.Moved moved -> {
-        item.values.put("balance_before", moved.before().getFirst().toPlainString());
-        item.values.put("balance_after", moved.after().getFirst().toPlainString());
-      }
+    for (int balance = 0; balance < row.balances().size(); balance++) {
+      SourceStatements.put(values, "m" + balance + "_", row.balances().get(balance).match());
     }
+    values.put("payer", job.payer());
+    values.put("amount", amount.toPlainString());
+    values.put("key", key);
   }
 
-  private void values(Item item, Instant now) {
-    Map<String, @Nullable String> values = item.values;
-    values.putAll(terms.apply(item.job).values(item.job, run, now));
-    if (item.row.charge() != null) {
-      SourceStatements.put(values, "c", item.row.charge());
-    }
-    values.put("payer", item.job.payer());
-    values.put("amount", item.paid().toPlainString());
-    values.put("key", item.due.line().key());
-  }
-
-  private List<Item> recorded(List<Item> items) {
-    return refunder != null
-        ? List.of()
-        : items.stream().filter(item -> item.payable() && item.row.recorded()).toList();
+  private List<Item> recorded(List<Item> items, int ledger) {
+    return items.stream()
+        .filter(item -> item.payable() && item.row.recorded().get(ledger))
+        .toList();
   }
 
   /**
@@ -308,9 +511,18 @@ final class Payment {
           if (refunder != null) {
             payable.forEach(item -> refund(refunder, item));
           } else {
-            moveBalances(payable);
-            writeLedger(recorded(items));
+            create();
+            for (int balance = 0; balance < source.balances(); balance++) {
+              moveBalances(balance, payable);
+            }
+            for (int ledger = 0; ledger < source.ledgers(); ledger++) {
+              writeLedger(ledger, recorded(items, ledger));
+            }
+            if (source.callsHost()) {
+              payable.forEach(this::callHost);
+            }
           }
+          source.markCharges(tx, chargeMarks);
           record(items);
         });
   }
@@ -331,22 +543,44 @@ final class Payment {
         item.job.id(), String.valueOf(item.job.payer()), item.paid(), item.due.line().key(), run);
   }
 
-  private void moveBalances(List<Item> payable) {
-    Map<List<String>, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
+  private void callHost(Item item) {
+    item.values.put("n", "0");
+    if (!source.callHost(tx, item.values)) {
+      throw new UnexpectedWriteException("the statement of the mapping answered false");
+    }
+  }
+
+  private void create() {
+    toCreate.forEach(
+        (balance, rows) -> {
+          List<Map<String, @Nullable String>> lines = new ArrayList<>();
+          for (Map<String, @Nullable String> line : rows.values()) {
+            line.put("n", Integer.toString(lines.size()));
+            lines.add(line);
+          }
+          List<List<@Nullable BigDecimal>> made = source.create(tx, balance, lines);
+          if (made.size() < lines.size()) {
+            throw new MadeMeanwhileException(source.balanceTable(balance));
+          }
+        });
+  }
+
+  private void moveBalances(int balance, List<Item> payable) {
+    Map<Account, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
     Map<Integer, List<BigDecimal>> expected = new HashMap<>();
     for (Item item : payable) {
-      if (!item.moves) {
+      Account moving = item.accounts.get(balance);
+      if (moving == null) {
         continue;
       }
-      List<String> balance = texts(item.row.balance());
-      List<BigDecimal> after = Objects.requireNonNull(chain.now(balance));
+      List<BigDecimal> after = contents(balance, moving);
       lines.computeIfAbsent(
-          balance,
-          key -> {
+          moving,
+          account -> {
             int n = expected.size();
             Map<String, @Nullable String> line = new HashMap<>();
             line.put("n", Integer.toString(n));
-            SourceStatements.put(line, "m", key);
+            SourceStatements.put(line, "m" + balance + "_", account.match());
             SourceStatements.put(line, "a", after.stream().map(BigDecimal::toPlainString).toList());
             line.put("now", item.values.get("now"));
             line.put("run", run);
@@ -356,43 +590,49 @@ final class Payment {
           });
     }
     List<Map<String, @Nullable String>> all = List.copyOf(lines.values());
-    source.evaluateMove(tx, all);
-    Map<Integer, List<@Nullable BigDecimal>> moved = source.move(tx, all);
+    source.evaluateMove(tx, balance, all);
+    Map<Integer, List<@Nullable BigDecimal>> moved = source.move(tx, balance, all);
+    String table = source.balanceTable(balance);
     expected.forEach(
         (n, after) -> {
           List<@Nullable BigDecimal> now = moved.get(n);
           if (now == null) {
             throw new UnexpectedWriteException(
-                "a trigger or policy dropped the update of " + source.balanceTable());
+                "a trigger or policy dropped the update of " + table);
           }
           if (!same(after, now)) {
             throw new UnexpectedWriteException(
                 "a trigger or policy changed the update of %s: %s was written, %s is there"
-                    .formatted(source.balanceTable(), after, now));
+                    .formatted(table, after, now));
           }
         });
   }
 
-  private void writeLedger(List<Item> recorded) {
+  private void writeLedger(int ledger, List<Item> recorded) {
     List<Map<String, @Nullable String>> lines = new ArrayList<>();
     for (Item item : recorded) {
       item.values.put("n", Integer.toString(lines.size()));
       lines.add(item.values);
     }
-    List<Inserted> inserted = source.write(tx, lines);
+    List<Inserted> inserted = source.write(tx, ledger, lines);
+    String table = source.ledgerTable(ledger);
     if (inserted.size() != lines.size()) {
       throw new UnexpectedWriteException(
           "a trigger or policy dropped %d of %d inserts into %s"
-              .formatted(lines.size() - inserted.size(), lines.size(), source.ledgerTable()));
+              .formatted(lines.size() - inserted.size(), lines.size(), table));
     }
     for (int i = 0; i < lines.size(); i++) {
-      List<@Nullable BigDecimal> expected = source.expectedAmounts(lines.get(i));
+      List<@Nullable BigDecimal> expected = source.expectedAmounts(ledger, lines.get(i));
       if (!same(expected, inserted.get(i).amounts())) {
         throw new UnexpectedWriteException(
             "a trigger or policy changed an insert into %s: %s was written, %s is there"
-                .formatted(source.ledgerTable(), expected, inserted.get(i).amounts()));
+                .formatted(table, expected, inserted.get(i).amounts()));
       }
-      recorded.get(i).ledgerKey = inserted.get(i).key();
+      Item item = recorded.get(i);
+      if (item.ledgerTable == null) {
+        item.ledgerTable = table;
+        item.ledgerKey = inserted.get(i).key();
+      }
     }
   }
 
@@ -426,6 +666,7 @@ final class Payment {
       line.put("seconds", of.secondsText());
       line.put("timeout_ms", of.timeoutMsText());
       line.put("now", item.job.row().now().toString());
+      line.put("ledger_table", item.ledgerKey == null ? null : item.ledgerTable);
       line.put("ledger_key", item.ledgerKey);
       lines.putIfAbsent(item.due.line().key(), line);
     }
@@ -433,6 +674,15 @@ final class Payment {
     if (through.size() != lines.size()) {
       throw new RefundTakenException(
           lines.keySet().stream().filter(key -> !through.contains(key)).toList());
+    }
+  }
+
+  /** Somebody else made a balance row while we were at it: it isn't held. */
+  static final class MadeMeanwhileException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    MadeMeanwhileException(String table) {
+      super("a row in %s was made by somebody meanwhile".formatted(table));
     }
   }
 

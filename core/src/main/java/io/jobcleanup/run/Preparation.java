@@ -2,12 +2,12 @@ package io.jobcleanup.run;
 
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Budget;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Claimed;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -49,15 +49,15 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
       Books books,
       SourceStatements source,
       List<List<String>> keys,
-      Instant cut,
+      Deadline deadline,
       Claim claim) {
     Claimed claimed =
-        claim == Claim.STUCK ? source.claim(tx, keys, cut) : source.claimInAnyState(tx, keys);
+        claim == Claim.STUCK ? source.claim(tx, keys, deadline) : source.claimInAnyState(tx, keys);
     if (claimed.keys().isEmpty()) {
       return new Preparation(source, List.of(), keys);
     }
     Holds holds = Holds.take(tx, source, claimed.holdings());
-    List<Looked> rows = source.look(tx, claimed.keys(), cut);
+    List<Looked> rows = source.look(tx, claimed.keys(), deadline);
     List<Job> jobs = new Assessment(books, source, true).assess(tx, rows);
     List<Job> ready = new ArrayList<>();
     for (Job job : jobs) {
@@ -71,12 +71,13 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
 
   /** Prepares jobs whose refunds can't be worked out: they are looked at alone. */
   static Preparation withoutRefunds(
-      Tx tx, Books books, SourceStatements source, List<List<String>> keys, Instant cut) {
-    List<List<String>> claimed = source.claimAlone(tx, keys, cut);
+      Tx tx, Books books, SourceStatements source, List<List<String>> keys, Deadline deadline) {
+    List<List<String>> claimed = source.claimAlone(tx, keys, deadline);
     if (claimed.isEmpty()) {
       return new Preparation(source, List.of(), keys);
     }
-    List<Looked> rows = source.lookAtJobs(tx, claimed, cut).stream().filter(Looked::stuck).toList();
+    List<Looked> rows =
+        source.lookAtJobs(tx, claimed, deadline).stream().filter(Looked::stuck).toList();
     return of(source, keys, new Assessment(books, source, true).assessWithoutRefunds(tx, rows));
   }
 

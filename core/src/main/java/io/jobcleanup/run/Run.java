@@ -13,6 +13,7 @@ import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Books.DueRefusal;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.run.Detection.Candidate;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -92,27 +94,25 @@ public final class Run {
   }
 
   /**
-   * The timeout that a source's jobs are judged by: the run's, else the mapping's, else the
+   * By what a source's jobs are called stuck: the run's timeout, else the mapping's, else the
    * default.
    */
-  static Duration timeout(
-      SourceStatements source, CleanupOptions options, Duration defaultTimeout) {
-    Duration ofRun = options.timeout();
-    Duration ofSource = source.source().jobs().timeout();
-    return ofRun != null ? ofRun : ofSource != null ? ofSource : defaultTimeout;
+  static Deadline deadline(
+      SourceStatements source, Instant now, CleanupOptions options, Duration defaultTimeout) {
+    return Deadline.of(source.source().jobs(), now, options.timeout(), defaultTimeout);
   }
 
-  /** Per source the moment: what began then or earlier is stuck. */
-  static Map<SourceStatements, Instant> cuts(
+  /** Per source by what its jobs are called stuck. */
+  static Map<SourceStatements, Deadline> deadlines(
       List<SourceStatements> sources,
       Instant now,
       CleanupOptions options,
       Duration defaultTimeout) {
-    Map<SourceStatements, Instant> cuts = new LinkedHashMap<>();
+    Map<SourceStatements, Deadline> deadlines = new LinkedHashMap<>();
     for (SourceStatements source : sources) {
-      cuts.put(source, Detection.cut(now, timeout(source, options, defaultTimeout)));
+      deadlines.put(source, deadline(source, now, options, defaultTimeout));
     }
-    return cuts;
+    return deadlines;
   }
 
   /**
@@ -148,12 +148,12 @@ public final class Run {
   private CleanupResult execute(
       String run, Trigger trigger, Instant start, Duration budget, Tally tally) {
     listener.started(run, trigger, options);
-    Map<SourceStatements, Instant> cuts = cuts(sources, start, options, defaultTimeout);
+    Map<SourceStatements, Deadline> deadlines = deadlines(sources, start, options, defaultTimeout);
     List<Map<SourceStatements, Settlement>> hands = new ArrayList<>();
     for (int hand = 0; hand < HANDS; hand++) {
-      hands.add(settlements(run, cuts, budget));
+      hands.add(settlements(run, deadlines, budget));
     }
-    Detection detection = new Detection(database, cuts, true);
+    Detection detection = new Detection(database, deadlines, true);
     listener.found(run, detection.count(options.drain() ? Long.MAX_VALUE : options.batchSize()));
     List<Candidate> passedOver = new ArrayList<>();
     Allowance refusals = new Allowance(MOST_REFUSED);
@@ -166,7 +166,7 @@ public final class Run {
       all = settle.test(page);
       page = all && room(tally) > 0 ? detection.next(room(tally)) : List.of();
     }
-    refusedBefore(cuts, tally, refusals, settle);
+    refusedBefore(deadlines.keySet(), tally, refusals, settle);
     long settledBefore;
     do {
       settledBefore = tally.settled();
@@ -200,10 +200,10 @@ public final class Run {
   }
 
   private Map<SourceStatements, Settlement> settlements(
-      String run, Map<SourceStatements, Instant> cuts, Duration budget) {
+      String run, Map<SourceStatements, Deadline> deadlines, Duration budget) {
     Map<SourceStatements, Settlement> settlements = new HashMap<>();
-    cuts.forEach(
-        (source, cut) ->
+    deadlines.forEach(
+        (source, deadline) ->
             settlements.put(
                 source,
                 new Settlement(
@@ -212,8 +212,7 @@ public final class Run {
                     source,
                     refunder,
                     run,
-                    cut,
-                    timeout(source, options, defaultTimeout),
+                    deadline,
                     budget,
                     pace,
                     Math.min(CHUNK, options.batchSize()))));
@@ -329,12 +328,12 @@ public final class Run {
   }
 
   private void refusedBefore(
-      Map<SourceStatements, Instant> cuts,
+      Collection<SourceStatements> settled,
       Tally tally,
       Allowance refusals,
       Predicate<List<Candidate>> settle) {
     List<Candidate> due = new ArrayList<>();
-    for (SourceStatements source : cuts.keySet()) {
+    for (SourceStatements source : settled) {
       int most = refusals.left();
       List<DueRefusal> refused =
           most == 0 ? List.of() : database.read(tx -> books.dueRefusals(tx, source, most));

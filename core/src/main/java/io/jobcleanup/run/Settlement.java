@@ -6,11 +6,12 @@ import io.jobcleanup.Outcome;
 import io.jobcleanup.TokenRefunder;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.run.StageException.Stage;
+import io.jobcleanup.verdict.Chain;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -62,7 +63,7 @@ final class Settlement {
   private final SourceStatements source;
   private final JobWriter writer;
   private final String run;
-  private final Instant cut;
+  private final Deadline deadline;
   private final Duration budget;
   private final Pace pace;
   private final int most;
@@ -80,17 +81,16 @@ final class Settlement {
       SourceStatements source,
       @Nullable TokenRefunder refunder,
       String run,
-      Instant cut,
-      Duration timeout,
+      Deadline deadline,
       Duration budget,
       Pace pace,
       int most) {
     this.database = database;
     this.books = books;
     this.source = source;
-    this.writer = new JobWriter(source, books, refunder, run, timeout);
+    this.writer = new JobWriter(source, books, refunder, run);
     this.run = run;
-    this.cut = cut;
+    this.deadline = deadline;
     this.budget = budget;
     this.pace = pace;
     this.most = most;
@@ -166,7 +166,7 @@ final class Settlement {
   /** How many of some jobs are stuck still. */
   long stillStuck(List<List<String>> keys) {
     return database.read(
-        tx -> source.lookAtJobs(tx, keys, cut).stream().filter(it -> it.stuck()).count());
+        tx -> source.lookAtJobs(tx, keys, deadline).stream().filter(it -> it.stuck()).count());
   }
 
   /** Whether one of some jobs, and all it needs, could be held just now. Writes nothing. */
@@ -203,7 +203,7 @@ final class Settlement {
               Preparation.startBudget(tx, budget);
               Preparation prepared = StageException.at(Stage.HOLD, () -> prepare(tx, keys));
               List<JobReport> reports =
-                  writer.write(tx, prepared.jobs(), null, Payment.chainOf(source), 0, false);
+                  writer.write(tx, prepared.jobs(), null, new Chain(), 0, false);
               StageException.run(Stage.REFUND, tx::checkConstraintsNow);
               return new Settled(reports, prepared.passedOver());
             });
@@ -253,7 +253,7 @@ final class Settlement {
   }
 
   private Preparation prepare(Tx tx, List<List<String>> keys) {
-    return Preparation.of(tx, books, source, keys, cut, Preparation.Claim.STUCK);
+    return Preparation.of(tx, books, source, keys, deadline, Preparation.Claim.STUCK);
   }
 
   /** Settles jobs one by one; gives the keys of those passed over. */
@@ -271,7 +271,7 @@ final class Settlement {
             paced(
                 tx -> {
                   Preparation.startBudget(tx, budget);
-                  return new Singles(tx, source, books, cut, writer).settle(next);
+                  return new Singles(tx, source, books, deadline, writer).settle(next);
                 });
         attempt = 1;
       } catch (Database.CommitUnknownException e) {

@@ -4,6 +4,7 @@ import io.jobcleanup.JobId;
 import io.jobcleanup.JobReport;
 import io.jobcleanup.Outcome;
 import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.run.StageException.Stage;
@@ -61,7 +62,7 @@ final class Singles {
   private final Tx tx;
   private final SourceStatements source;
   private final Books books;
-  private final Instant cut;
+  private final Deadline deadline;
   private final JobWriter writer;
   private final Chain chain;
   private final List<JobReport> reports = new ArrayList<>();
@@ -71,13 +72,13 @@ final class Singles {
   private int ids;
 
   /** In a transaction whose budget has been started. */
-  Singles(Tx tx, SourceStatements source, Books books, Instant cut, JobWriter writer) {
+  Singles(Tx tx, SourceStatements source, Books books, Deadline deadline, JobWriter writer) {
     this.tx = tx;
     this.source = source;
     this.books = books;
-    this.cut = cut;
+    this.deadline = deadline;
     this.writer = writer;
-    this.chain = Payment.chainOf(source);
+    this.chain = new Chain();
   }
 
   Done settle(List<List<String>> keys) {
@@ -85,7 +86,7 @@ final class Singles {
     boolean together = prepareAll(keys);
     while (!waiting.isEmpty()) {
       List<String> key = waiting.removeFirst();
-      Map<List<String>, List<BigDecimal>> before = chain.all();
+      Map<Chain.Account, Map<String, BigDecimal>> before = chain.all();
       try {
         if (together ? prepared.containsKey(key) : prepare(key)) {
           reports.addAll(write(key, null));
@@ -137,7 +138,7 @@ final class Singles {
     List<Job> alone =
         alone(
             Stage.JOB,
-            () -> Preparation.withoutRefunds(tx, books, source, List.of(key), cut).jobs());
+            () -> Preparation.withoutRefunds(tx, books, source, List.of(key), deadline).jobs());
     if (alone.isEmpty()) {
       return false;
     }
@@ -148,7 +149,7 @@ final class Singles {
   }
 
   private Preparation preparation(List<List<String>> keys) {
-    return Preparation.of(tx, books, source, keys, cut, Preparation.Claim.STUCK);
+    return Preparation.of(tx, books, source, keys, deadline, Preparation.Claim.STUCK);
   }
 
   /**
@@ -162,7 +163,7 @@ final class Singles {
       prepared.put(key, job.paidByHost(byHost));
     }
     boolean mended = !byHost.isEmpty();
-    Map<List<String>, List<BigDecimal>> before = chain.all();
+    Map<Chain.Account, Map<String, BigDecimal>> before = chain.all();
     try {
       reports.addAll(write(key, mended ? null : because.reason()));
     } catch (StageException e) {
@@ -184,7 +185,7 @@ final class Singles {
   private Set<Due> collisions(Job job) {
     Set<Due> collisions = new HashSet<>();
     for (Due due : job.verdict().due()) {
-      Map<List<String>, List<BigDecimal>> before = chain.all();
+      Map<Chain.Account, Map<String, BigDecimal>> before = chain.all();
       try {
         tx.undone(
             () -> writer.write(tx, List.of(job.giving(List.of(due))), null, chain, ids, true));
@@ -222,7 +223,8 @@ final class Singles {
     Outcome outcome = new Outcome.Refused(cause);
     refusals.add(
         job == null
-            ? new Refusal(new JobReport(source.job(key), null, null, Duration.ZERO, outcome), cut)
+            ? new Refusal(
+                new JobReport(source.job(key), null, null, Duration.ZERO, outcome), deadline.now())
             : new Refusal(JobWriter.report(job, outcome), job.since()));
   }
 

@@ -68,13 +68,16 @@ final class StageException extends RuntimeException {
         && !(cause instanceof UnexpectedWriteException)
         && !(cause instanceof RefunderException)
         && !(cause instanceof Payment.RefundTakenException)
+        && !(cause instanceof Payment.MadeMeanwhileException)
         && !outlasted();
   }
 
   /** Whether it may go away by itself. */
   boolean passing() {
     SqlFault fault = SqlFault.of(this);
-    return getCause() instanceof Payment.RefundTakenException || (fault != null && fault.passing());
+    return getCause() instanceof Payment.RefundTakenException
+        || getCause() instanceof Payment.MadeMeanwhileException
+        || (fault != null && fault.passing());
   }
 
   /** The unique index that a write collided in, if that is what happened. */

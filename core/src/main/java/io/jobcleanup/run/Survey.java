@@ -4,6 +4,7 @@ import io.jobcleanup.Backlog;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.run.Detection.Candidate;
 import java.math.BigDecimal;
@@ -46,15 +47,15 @@ public final class Survey {
             ? database.read(tx -> books.owedTotals(tx, now))
             : Map.entry(0L, BigDecimal.ZERO);
     return new Backlog(
-        Run.cuts(sources, now, CleanupOptions.defaults(), defaultTimeout).entrySet().stream()
+        Run.deadlines(sources, now, CleanupOptions.defaults(), defaultTimeout).entrySet().stream()
             .map(each -> stuck(each.getKey(), each.getValue(), now))
             .toList(),
         owed.getKey(),
         owed.getValue());
   }
 
-  private Backlog.Stuck stuck(SourceStatements source, Instant cut, Instant now) {
-    Detection detection = new Detection(database, Map.of(source, cut), false);
+  private Backlog.Stuck stuck(SourceStatements source, Deadline deadline, Instant now) {
+    Detection detection = new Detection(database, Map.of(source, deadline), false);
     String name = source.source().name();
     List<Candidate> oldest = detection.next(1);
     return oldest.isEmpty()

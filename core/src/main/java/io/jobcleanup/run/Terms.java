@@ -4,7 +4,6 @@ import io.jobcleanup.Outcome;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.verdict.Messages;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * What the texts about a failed job are made of.
  *
  * @param seconds how long it had been processed when it was failed
- * @param timeoutMs the timeout it was judged by
+ * @param timeoutMs the timeout it was judged by; null where a time decided by which it had to end
  */
 record Terms(long seconds, @Nullable Long timeoutMs) {
 
   /** The terms of a job that is failed now. */
-  static Terms now(Job job, Duration timeout) {
-    return new Terms(job.seconds(), timeout.toMillis());
+  static Terms now(Job job) {
+    return new Terms(job.seconds(), job.row().timeoutMs());
   }
 
   /** The text written to the job. */

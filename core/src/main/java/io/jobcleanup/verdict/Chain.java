@@ -1,7 +1,6 @@
 package io.jobcleanup.verdict;
 
 import java.math.BigDecimal;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,76 +12,117 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Chain {
 
+  /**
+   * A row that has balances.
+   *
+   * @param table its table with its schema
+   * @param columns the columns that find it
+   * @param match what they hold
+   */
+  public record Account(String table, List<String> columns, List<String> match) {
+
+    /** Takes copies. */
+    public Account {
+      columns = List.copyOf(columns);
+      match = List.copyOf(match);
+    }
+  }
+
+  /**
+   * One column that a line moves.
+   *
+   * @param account the row
+   * @param column the column
+   * @param type what it can hold
+   * @param addend what is added
+   * @param floor where it stops falling; null where nothing stops it
+   */
+  public record Step(
+      Account account,
+      String column,
+      NumberType type,
+      BigDecimal addend,
+      @Nullable BigDecimal floor) {}
+
   /** What came of a move. */
   public sealed interface Move {
-    /**
-     * The balance moves.
-     *
-     * @param before each column before
-     * @param after each column after
-     */
-    record Moved(List<BigDecimal> before, List<BigDecimal> after) implements Move {}
 
     /**
-     * The balance can't hold it; nothing moved.
+     * All of it moved.
+     *
+     * @param before the first step's column before
+     * @param after the same after
+     */
+    record Moved(BigDecimal before, BigDecimal after) implements Move {}
+
+    /**
+     * A column can't hold it; nothing moved.
      *
      * @param cause what is in the way
      */
     record Impossible(String cause) implements Move {}
   }
 
-  private final List<String> columns;
-  private final List<NumberType> types;
-  private final Map<List<String>, List<BigDecimal>> balances = new HashMap<>();
+  private final Map<Account, Map<String, BigDecimal>> balances = new HashMap<>();
 
-  /**
-   * A chain over one balance table.
-   *
-   * @param columns the columns that move
-   * @param types what each can hold
-   */
-  public Chain(List<String> columns, List<NumberType> types) {
-    this.columns = List.copyOf(columns);
-    this.types = List.copyOf(types);
+  /** Makes columns known as they were read; one that is known already stays as it has moved. */
+  public void read(Account account, Map<String, BigDecimal> contents) {
+    Map<String, BigDecimal> known = new HashMap<>(contents);
+    known.putAll(balances.getOrDefault(account, Map.of()));
+    balances.put(account, Map.copyOf(known));
   }
 
-  /** Makes a balance known as it was read; one that is known already stays as it has moved. */
-  public void read(List<String> balance, List<BigDecimal> values) {
-    balances.putIfAbsent(balance, List.copyOf(values));
-  }
-
-  /** What a balance is now; null if it was never read. */
-  public @Nullable List<BigDecimal> now(List<String> balance) {
-    return balances.get(balance);
+  /** What the columns of a row are now; empty if it was never read. */
+  public Map<String, BigDecimal> now(Account account) {
+    return balances.getOrDefault(account, Map.of());
   }
 
   /** Puts balances back to what they were, as when a savepoint is rolled back. */
-  public void restore(Map<List<String>, List<BigDecimal>> earlier) {
+  public void restore(Map<Account, Map<String, BigDecimal>> earlier) {
     balances.clear();
     balances.putAll(earlier);
   }
 
   /** All balances as they are now. */
-  public Map<List<String>, List<BigDecimal>> all() {
+  public Map<Account, Map<String, BigDecimal>> all() {
     return Map.copyOf(balances);
   }
 
-  /** Adds to a balance that was read, if it can hold the sum. */
-  public Move add(List<String> balance, List<BigDecimal> addends) {
-    List<BigDecimal> before = balances.get(balance);
-    if (before == null) {
-      throw new IllegalStateException("balance " + balance + " moves, and was never read");
-    }
-    List<BigDecimal> after = new ArrayList<>();
-    for (int i = 0; i < columns.size(); i++) {
-      BigDecimal sum = before.get(i).add(addends.get(i));
-      String obstacle = types.get(i).obstacle(columns.get(i), sum);
+  /**
+   * Moves columns that were read, one step after the other, if all of them can hold it.
+   *
+   * @param steps at least one
+   */
+  public Move move(List<Step> steps) {
+    Map<Account, Map<String, BigDecimal>> after = new HashMap<>();
+    for (Step step : steps) {
+      Map<String, BigDecimal> row =
+          after.computeIfAbsent(step.account(), account -> new HashMap<>(now(account)));
+      BigDecimal before = row.get(step.column());
+      if (before == null) {
+        throw new IllegalStateException(
+            "%s of %s moves, and was never read".formatted(step.column(), step.account()));
+      }
+      BigDecimal moved = moved(before, step.addend(), step.floor());
+      String obstacle = step.type().obstacle(step.column(), moved);
       if (obstacle != null) {
         return new Move.Impossible(obstacle);
       }
-      after.add(sum);
+      row.put(step.column(), moved);
     }
-    balances.put(balance, List.copyOf(after));
-    return new Move.Moved(before, List.copyOf(after));
+    Step first = steps.getFirst();
+    BigDecimal before = now(first.account()).get(first.column());
+    after.forEach((account, row) -> balances.put(account, Map.copyOf(row)));
+    BigDecimal now = now(first.account()).get(first.column());
+    if (before == null || now == null) {
+      throw new IllegalStateException("a column that moved is gone: " + first);
+    }
+    return new Move.Moved(before, now);
+  }
+
+  /** What a balance becomes: one that falls stops at the floor, and one below it stays. */
+  public static BigDecimal moved(BigDecimal before, BigDecimal addend, @Nullable BigDecimal floor) {
+    BigDecimal sum = before.add(addend);
+    return addend.signum() < 0 && floor != null ? sum.max(before.min(floor)) : sum;
   }
 }

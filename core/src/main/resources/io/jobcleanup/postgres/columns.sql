@@ -8,6 +8,11 @@ select a.attrelid as table, a.attname as name,
          as labels,
        a.attnotnull or t.typnotnull as not_null,
        a.atthasdef or a.attidentity <> '' or a.attgenerated <> '' or t.typdefault is not null as filled,
+       case when a.attgenerated = ''
+            then coalesce((select pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+                           from pg_catalog.pg_attrdef d where d.adrelid = a.attrelid and d.adnum = a.attnum),
+                          case when t.typtype = 'd' then t.typdefault end)
+       end as standard,
        a.attgenerated <> '' or a.attidentity = 'a' as generated,
        case when t.typtype = 'd' then t.typtypmod else a.atttypmod end as modifier,
        pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select') as can_select,

@@ -9,7 +9,7 @@ select line.refund_key, :source, :job_table, line.job_key, line.attempt, :charge
        cast(line.timeout_ms as bigint), cast(line.now as timestamptz),
        case when line.state = 'PAID' then cast(:run as uuid) end,
        case when line.state = 'PAID' then cast(line.now as timestamptz) end,
-       case when line.ledger_key is not null then :ledger_table end, line.ledger_key,
+       line.ledger_table, line.ledger_key,
        cast(line.now as timestamptz),
        case when line.state = 'OWED' then cast(line.now as timestamptz) end
 from <line>

@@ -1,0 +1,3 @@
+-- Makes a setting that holds until the transaction ends.
+-- :name, :value  text
+select set_config(:name, :value, true)
