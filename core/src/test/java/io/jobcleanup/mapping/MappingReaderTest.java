@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.jobcleanup.InvalidMappingException;
 import io.jobcleanup.MappingFault;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,7 @@ class MappingReaderTest {
             processing: [running, uploading]
             completed: done
             since: [started_at, "=job.meta ->> 'began'"]
+            expires: lease
             timeout: 20m
             time: {default: America/New_York, submitted: epoch-seconds}
             attempt: charge_no
@@ -53,23 +55,37 @@ class MappingReaderTest {
               match: "=charge.job = job.id"
               amount: "=-charge.amount"
               required: false
+              mark: {status: refunded, at: "=:now"}
+              time: epoch-seconds
+            mark: {refunded: "=:amount"}
             already: "=(select sum(l.amount) from ledger l where l.job = job.id)"
             balances:
               - table: wallets
                 match: {owner: "=:payer", kind: tokens}
                 when: "=charge.pool = 'paid'"
                 add: {used: "=-:amount", returned: "=:amount"}
+                floor: -0.5
                 set: {updated_at: "=:now"}
-                missing: skip
+                missing: create
+                values: {used: 0}
                 time: epoch-millis
+              - table: totals
+                match: {owner: "=:payer"}
+                add: {refunds: 1}
+                missing: skip
             ledger:
               - table: ledger
                 when: "=job.id <> ''"
                 values: {id: "=:uuid", amount: "=:amount", note: null}
+              - table: totals_log
+                values: {after: "=:balance_after"}
+          also:
+            - update holds h set status = 'released' from settled s where h.job = s.job
+          session: {app.is_admin: "true", role: cleaner}
       """;
 
   @Test
-  void everyKeyThatIsServedIsRead() {
+  void everyKeyIsRead() {
     Mapping mapping = Mapping.parse(FULL);
 
     assertThat(mapping.faults()).isEmpty();
@@ -87,7 +103,8 @@ class MappingReaderTest {
                 List.of("running", "uploading"),
                 List.of("done"),
                 List.of(new Value.Column("started_at"), computed("job.meta ->> 'began'")),
-                Duration.ofMinutes(20),
+                new Value.Column("lease"),
+                new Timeout.Fixed(Duration.ofMinutes(20)),
                 new Times(
                     new TimeForm.InZone("America/New_York"),
                     Map.of("submitted", TimeForm.Epoch.SECONDS)),
@@ -105,17 +122,32 @@ class MappingReaderTest {
                     List.of("id"),
                     Expression.of("charge.job = job.id"),
                     computed("-charge.amount"),
-                    false),
+                    false,
+                    Map.of("status", new Value.Constant("refunded"), "at", computed(":now")),
+                    new Times(TimeForm.Epoch.SECONDS, Map.of())),
                 Expression.of("(select sum(l.amount) from ledger l where l.job = job.id)"),
+                Map.of("refunded", computed(":amount")),
                 List.of(
                     new Balance(
                         "wallets",
                         Map.of("owner", computed(":payer"), "kind", new Value.Constant("tokens")),
                         Expression.of("charge.pool = 'paid'"),
                         Map.of("used", computed("-:amount"), "returned", computed(":amount")),
+                        new BigDecimal("-0.5"),
                         Map.of("updated_at", computed(":now")),
+                        Balance.Missing.CREATE,
+                        Map.of("used", new Value.Constant("0")),
+                        new Times(TimeForm.Epoch.MILLIS, Map.of())),
+                    new Balance(
+                        "totals",
+                        Map.of("owner", computed(":payer")),
+                        null,
+                        Map.of("refunds", new Value.Constant("1")),
+                        null,
+                        Map.of(),
                         Balance.Missing.SKIP,
-                        new Times(TimeForm.Epoch.MILLIS, Map.of()))),
+                        Map.of(),
+                        inherited)),
                 List.of(
                     new Ledger(
                         "ledger",
@@ -127,7 +159,19 @@ class MappingReaderTest {
                             computed(":amount"),
                             "note",
                             new Value.Constant(null)),
-                        inherited))));
+                        inherited),
+                    new Ledger(
+                        "totals_log",
+                        null,
+                        Map.of("after", computed(":balance_after")),
+                        inherited)),
+                null));
+    assertThat(source.also())
+        .containsExactly(
+            Statement.of(
+                "update holds h set status = 'released' from settled s where h.job = s.job"));
+    assertThat(source.session())
+        .containsExactly(Map.entry("app.is_admin", "true"), Map.entry("role", "cleaner"));
   }
 
   @Test
@@ -178,7 +222,7 @@ class MappingReaderTest {
         "timeout: 20 minutes|7|sources.s.jobs.timeout|is \"20 minutes\", a number with its unit is expected: 500ms, 90s, 20m, 2h or 1d",
         "timeout: 500ms|7|sources.s.jobs.timeout|is \"500ms\", allowed are 1s to 30d",
         "timeout: 999999999d|7|sources.s.jobs.timeout|is \"999999999d\", allowed are 1s to 30d",
-        "timeout: '=job.limit'|7|sources.s.jobs.timeout|an expression as timeout belongs to the mapping language, but this version doesn't serve it yet",
+        "timeout: '=:seconds'|7|sources.s.jobs.timeout|:seconds isn't known here yet; only the row is",
         "where: job.x|7|sources.s.jobs.where|an expression is expected, and begins with =; write \"=job.x\"",
         "where: '=(job.x'|7|sources.s.jobs.where|a bracket ( isn't closed",
         "where: [a]|7|sources.s.jobs.where|one value is expected, found a list",
@@ -186,7 +230,7 @@ class MappingReaderTest {
         "time: America/New_Yrok|7|sources.s.jobs.time|\"America/New_Yrok\" is neither a time zone (such as UTC or America/New_York) nor epoch-seconds nor epoch-millis. Did you mean \"America/New_York\"?",
         "time: +02:00|7|sources.s.jobs.time|\"+02:00\" is neither a time zone (such as UTC or America/New_York) nor epoch-seconds nor epoch-millis",
         "time: {default: UTC, a: epoch}|7|sources.s.jobs.time.a|\"epoch\" is neither a time zone (such as UTC or America/New_York) nor epoch-seconds nor epoch-millis",
-        "expires: lease|7|sources.s.jobs.expires|belongs to the mapping language, but this version doesn't serve it yet",
+        "expires: '=(job.lease'|7|sources.s.jobs.expires|a bracket ( isn't closed",
       })
   void wrongKeyOfJobsIsReportedWithItsLine(String key, int line, String path, String problem) {
     String yaml =
@@ -212,36 +256,55 @@ class MappingReaderTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
-        "refund.mark|mark: {refunded: true}",
-        "refund.statement|statement: '=f(:payer)'",
-        "refund.charge.mark|charge: {table: c, match: '=true', amount: a, mark: {x: y}}",
-        "refund.balances|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}}, {table: c, match: {u: '=:payer'}, add: {n: '=:amount'}}]",
-        "refund.balances[0].floor|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, floor: 0}]",
-        "refund.balances[0].missing|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, missing: create}]",
-        "refund.balances.add.n|balances: {table: b, match: {u: '=:payer'}, add: {n: '=least(balance.n, :amount)'}}",
-        "refund.ledger|ledger: [{table: l, values: {a: '=:amount'}}, {table: m, values: {a: '=:amount'}}]",
-        "refund.ledger[0].values.b|ledger: [{table: l, values: {b: '=balance.n'}}]",
+        "refund.mark.x|mark: {x: '=:key'}|:key isn't known here; known are :amount, :attempt",
+        "refund.statement|statement: 'f(:payer)'|an expression is expected, and begins with =",
+        "refund.statement|statement: '=f(:payer)', ledger: {table: l, values: {a: '=:amount'}}|statement stands in the place of balances and ledger: one of them has to go",
+        "refund.charge.mark.x|charge: {table: c, match: '=true', amount: a, mark: {x: '=:balance_after'}}|:balance_after isn't known here",
+        "refund.balances[0].floor|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, floor: none}]|is \"none\", a number is expected, such as 0 or -12.5",
+        "refund.balances[0].missing|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, missing: make}]|is \"make\", allowed are owed, create, skip",
+        "refund.balances[0].values|balances: [{table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, values: {n: 0}}]|values are for a row that is made, and missing is owed",
       })
-  void keyThatIsNotServedYetIsRefusedByName(String path, String key) {
-    Mapping mapping =
-        Mapping.parse(minimal("refund:\n      payer: u\n      cost: c\n      " + key));
+  void wrongKeyOfARefundIsReported(String path, String key, String problem) {
+    Mapping mapping = Mapping.parse(minimal("refund: {payer: u, cost: c, " + key + "}"));
 
     assertThat(mapping.faults()).hasSize(1);
     assertThat(mapping.faults().getFirst().path()).isEqualTo("sources.s." + path);
-    assertThat(mapping.faults().getFirst().problem())
-        .contains("belongs to the mapping language")
-        .contains("this version doesn't serve it yet");
+    assertThat(mapping.faults().getFirst().problem()).startsWith(problem);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"also: ['update x set y = 1']", "session: {app.admin: 'true'}"})
-  void keyOfASourceThatIsNotServedYetIsRefusedByName(String key) {
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "also|also: ['drop table x']|begins with \"drop\", allowed are insert, update, delete, merge and with",
+        "also|also: ['update x set y = 1; delete from x']|one statement is allowed, not several (;)",
+        "also|also: ['update x set y = :run']|:run has no value here: what is known of each job is a column of settled",
+        "also|also: [\"update x set y = '\"]|a quote ' isn't closed",
+        "session.lock_timeout|session: {lock_timeout: 1s}|is a setting that our own transactions rest on, and can't be given",
+        "session.a b|session: {a b: x}|is no name of a setting; an example is app.user_id",
+        "session.app.id|session: {app.id: [1]}|one value is expected, found a list",
+      })
+  void wrongKeyOfASourceIsReported(String path, String key, String problem) {
     Mapping mapping = Mapping.parse(minimal("refund: none\n    " + key));
 
-    assertThat(mapping.faults()).hasSize(1);
-    assertThat(mapping.faults().getFirst().problem())
-        .isEqualTo("belongs to the mapping language, but this version doesn't serve it yet");
+    assertThat(mapping.faults())
+        .extracting(fault -> fault.path() + "|" + fault.problem())
+        .containsExactly("sources.s." + path + "|" + problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "update x set y = 1 -- why|with settled as (select 1) update x set y = 1",
+        "/* c */ with a as (select 1) insert into x select * from a|with settled as (select 1), a as (select 1) insert into x select * from a",
+        "WITH RECURSIVE a as (select 1) delete from x|with recursive settled as (select 1), a as (select 1) delete from x",
+      })
+  void statementReadsWhatWasSettled(String text, String sql) {
+    assertThat(Statement.of(text).sql("settled as (select 1)")).isEqualTo(sql);
   }
 
   @ParameterizedTest
@@ -441,7 +504,7 @@ class MappingReaderTest {
                 refund:
                   payer: user
                   only-if: job.paid
-                  mark: {x: y}
+                  mark: {x: [y]}
               videos:
                 refund: none
             extra: 1
@@ -456,7 +519,7 @@ class MappingReaderTest {
             "mapping.yaml:9  sources.images.jobs.timeout: is \"5\", a number with its unit is expected: 500ms, 90s, 20m, 2h or 1d",
             "mapping.yaml:10  sources.images.jobs.fail.error: there is no value :mesage. Did you mean :message?",
             "mapping.yaml:13  sources.images.refund.only-if: an expression is expected, and begins with =; write \"=job.paid\"",
-            "mapping.yaml:14  sources.images.refund.mark: belongs to the mapping language, but this version doesn't serve it yet",
+            "mapping.yaml:14  sources.images.refund.mark.x: one value is expected, found a list",
             "mapping.yaml:16  sources.videos.jobs: is missing",
             "mapping.yaml:17  extra: unknown key");
   }

@@ -9,10 +9,12 @@ import io.jobcleanup.JobCleanup;
 import io.jobcleanup.StuckJob;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.Host;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.support.PrismaHost;
 import io.jobcleanup.support.TestDatabase;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.TimeZone;
@@ -151,15 +153,16 @@ class ZonesTest {
         "update renders set started_at = cast(? as timestamp), updated_at = '2001-01-01' where id = 1",
         wallClock);
 
+    Deadline deadline = new Deadline(cut, Duration.ZERO, false);
     boolean[] found =
         new Database(database, null)
             .read(
                 tx -> {
                   SourceStatements source = Host.bind(tx, Shape.SHAPE_5.mapping()).getFirst();
                   return new boolean[] {
-                    !source.detect(tx, 0, cut, null, 9, false, true).isEmpty(),
-                    source.count(tx, cut, 9, false, true) == 1,
-                    source.look(tx, List.of(List.of("1")), cut).getFirst().stuck()
+                    !source.detect(tx, 0, deadline, null, 9, false, true).isEmpty(),
+                    source.count(tx, deadline, 9, false, true) == 1,
+                    source.look(tx, List.of(List.of("1")), deadline).getFirst().stuck()
                   };
                 });
 

@@ -7,17 +7,22 @@ import io.jobcleanup.verdict.Verdict.Due;
 import io.jobcleanup.verdict.Verdict.Nothing;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VerdictTest {
+  private static final Chain.Account ACCOUNT =
+      new Chain.Account("public.wallets", List.of("id"), List.of("u"));
 
   private static BigDecimal tokens(long amount) {
     return BigDecimal.valueOf(amount);
@@ -25,6 +30,11 @@ class VerdictTest {
 
   private static Facts facts(long already, long ours, Line... lines) {
     return new Facts("u1", true, false, tokens(already), tokens(ours), List.of(lines));
+  }
+
+  private static Chain.Step step(
+      String column, String type, int addend, @Nullable BigDecimal floor) {
+    return new Chain.Step(ACCOUNT, column, NumberType.of(type, -1), tokens(addend), floor);
   }
 
   private static Line line(String key, long amount) {
@@ -136,33 +146,54 @@ class VerdictTest {
   @Property
   boolean chainTellsTheBalanceRightAfterEachMove(
       @ForAll List<@net.jqwik.api.constraints.IntRange(max = 50) Integer> amounts) {
-    Chain chain = new Chain(List.of("balance"), List.of(NumberType.of("integer", -1)));
-    chain.read(List.of("u"), List.of(tokens(100)));
+    Chain chain = new Chain();
+    chain.read(ACCOUNT, Map.of("balance", tokens(100)));
     BigDecimal expected = tokens(100);
-    List<BigDecimal> befores = new ArrayList<>();
     for (int amount : amounts) {
-      if (!(chain.add(List.of("u"), List.of(tokens(amount))) instanceof Move.Moved moved)) {
+      if (!(chain.move(List.of(step("balance", "integer", amount, null)))
+          instanceof Move.Moved moved)) {
         return false;
       }
-      befores.add(moved.before().getFirst());
-      if (moved.before().getFirst().compareTo(expected) != 0) {
+      if (moved.before().compareTo(expected) != 0) {
         return false;
       }
       expected = expected.add(tokens(amount));
-      if (moved.after().getFirst().compareTo(expected) != 0) {
+      if (moved.after().compareTo(expected) != 0) {
         return false;
       }
     }
-    return befores.size() == amounts.size();
+    return true;
   }
 
   @Test
-  void moveThatABalanceCannotHoldChangesNothing() {
-    Chain chain = new Chain(List.of("balance"), List.of(NumberType.of("smallint", -1)));
-    chain.read(List.of("u"), List.of(tokens(32_760)));
+  void moveOfWhichAColumnCannotHoldOneStepChangesNothing() {
+    Chain chain = new Chain();
+    chain.read(ACCOUNT, Map.of("paid", tokens(1), "balance", tokens(32_760)));
 
-    assertThat(chain.add(List.of("u"), List.of(tokens(10)))).isInstanceOf(Move.Impossible.class);
-    assertThat(chain.now(List.of("u"))).containsExactly(tokens(32_760));
+    assertThat(
+            chain.move(
+                List.of(step("paid", "smallint", 10, null), step("balance", "smallint", 10, null))))
+        .isInstanceOf(Move.Impossible.class);
+    assertThat(chain.now(ACCOUNT)).isEqualTo(Map.of("paid", tokens(1), "balance", tokens(32_760)));
+  }
+
+  @Test
+  void columnThatTwoStepsMoveKeepsBoth() {
+    Chain chain = new Chain();
+    chain.read(ACCOUNT, Map.of("balance", tokens(1)));
+
+    Move move =
+        chain.move(
+            List.of(step("balance", "integer", 10, null), step("balance", "integer", 5, null)));
+
+    assertThat(move).isEqualTo(new Move.Moved(tokens(1), tokens(16)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, -4, 0, 6", "3, -4, 0, 0", "-2, -4, 0, -2", "3, -4, , -1", "-2, 4, 0, 2"})
+  void balanceThatFallsStopsAtItsFloorAndOneBelowItStays(
+      BigDecimal before, BigDecimal addend, @Nullable BigDecimal floor, BigDecimal after) {
+    assertThat(Chain.moved(before, addend, floor)).isEqualByComparingTo(after);
   }
 
   @Test

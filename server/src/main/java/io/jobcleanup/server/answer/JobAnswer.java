@@ -3,6 +3,7 @@ package io.jobcleanup.server.answer;
 import io.jobcleanup.JobExplanation;
 import io.jobcleanup.StuckJob;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ public final class JobAnswer {
       String status,
       Instant since,
       long processingDuration,
-      long timeoutMs,
+      @Nullable Long timeoutMs,
       @Nullable String userId,
       @Nullable BigDecimal tokensCost,
       BigDecimal wouldGiveBack,
@@ -39,7 +40,8 @@ public final class JobAnswer {
       String reason,
       @Nullable Instant since,
       Instant now,
-      long timeoutMs,
+      @Nullable Long timeoutMs,
+      @Nullable Instant expiresAt,
       List<String> heldBy,
       @Nullable String userId,
       @Nullable BigDecimal balance,
@@ -59,6 +61,10 @@ public final class JobAnswer {
     return new Explained(jobs.stream().map(JobAnswer::explained).toList());
   }
 
+  private static @Nullable Long millis(@Nullable Duration duration) {
+    return duration == null ? null : duration.toMillis();
+  }
+
   private static StuckOne found(StuckJob job) {
     return new StuckOne(
         job.job().text(),
@@ -66,7 +72,7 @@ public final class JobAnswer {
         job.status(),
         job.since(),
         job.stuckFor().toMillis(),
-        job.timeout().toMillis(),
+        millis(job.timeout()),
         job.payer(),
         Json.plainOrNull(job.cost()),
         Json.plain(job.wouldGiveBack()),
@@ -82,7 +88,8 @@ public final class JobAnswer {
         job.reason(),
         job.since(),
         job.now(),
-        job.timeout().toMillis(),
+        millis(job.timeout()),
+        job.expires(),
         job.heldBy(),
         job.payer(),
         Json.plainOrNull(job.balance()),

@@ -146,12 +146,13 @@ final class FindCommand implements Callable<Integer> {
   }
 
   private String longerThan(List<StuckJob> stuck, Duration configured) {
-    List<Duration> timeouts = stuck.stream().map(StuckJob::timeout).distinct().toList();
-    if (timeouts.size() > 1) {
-      return "their timeouts";
+    List<@Nullable Duration> timeouts = stuck.stream().map(StuckJob::timeout).distinct().toList();
+    if (timeouts.size() > 1 || timeouts.contains(null)) {
+      return "they may be";
     }
     Duration standard = timeout.duration == null ? configured : timeout.duration;
-    return Words.setting(timeouts.isEmpty() ? standard : timeouts.getFirst());
+    Duration ofAll = timeouts.isEmpty() ? null : timeouts.getFirst();
+    return Words.setting(ofAll == null ? standard : ofAll);
   }
 
   private void print(JobExplanation job) {
@@ -173,14 +174,19 @@ final class FindCommand implements Callable<Integer> {
       return job.status();
     }
     Duration lasting = Duration.between(job.since(), job.now());
-    return "%s, started %s (%s; timeout %s)"
+    Duration timeout = job.timeout();
+    return "%s, started %s (%s; %s)"
         .formatted(
             job.status(),
             Words.fullMoment(job.since()),
             lasting.isNegative()
                 ? Words.lasting(lasting.negated()) + " ahead of the database's clock"
                 : Words.lasting(lasting) + " ago",
-            Words.setting(job.timeout()));
+            timeout != null
+                ? "timeout " + Words.setting(timeout)
+                : job.expires() == null
+                    ? "no timeout"
+                    : "has until " + Words.fullMoment(job.expires()));
   }
 
   private static String payer(JobExplanation job) {
