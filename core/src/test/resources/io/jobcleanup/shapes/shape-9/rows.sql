@@ -2,11 +2,11 @@ select 'account', name, cast(credits as text), updated_at > now() - interval '1 
 union all
 select 'team', name, cast(spent as text), updated_at > now() - interval '1 minute' from teams
 union all
-select 'image', prompt || ', ' || state || coalesce(', refunded ' || case when refunded_at > now() - interval '1 minute' then 'now' else 'before' end, ''),
+select 'image', prompt || ', ' || state || case when refunded_at > now() - interval '30 seconds' then ', refunded now' when refunded_at is not null then ', refunded before' else '' end,
        concat_ws(': ', error ->> 'code', regexp_replace(error ->> 'message', '\d+s', 'Ns')), finished_at > now() - interval '1 minute'
 from images
 union all
-select 'video', prompt || ', ' || state || coalesce(', refunded ' || case when refunded_at > now() - interval '30 seconds' then 'now' else 'before' end, ''),
+select 'video', prompt || ', ' || state || case when refunded_at > now() - interval '30 seconds' then ', refunded now' when refunded_at is not null then ', refunded before' else '' end,
        concat_ws(': ', error ->> 'code', regexp_replace(error ->> 'message', '\d+s', 'Ns')), finished_at > now() - interval '1 minute'
 from videos
 union all
