@@ -8,7 +8,6 @@ select 'job', concat_ws(' ', g.id, b.title || ',', g.status, g.fencing_token, g.
        g.updated_at > now() - interval '30 seconds'
 from generations g join books b on b.id = g.book_id
 union all
-select 'entry', e.entry_key || ': ' || e.amount, '',
-       e.balance_after - e.balance_before = e.amount
-from wallet_entries e
+select 'entry', a.name || ': ' || e.entry_key || ': ' || e.amount, '', e.balance_after - e.balance_before = e.amount
+from wallet_entries e join authors a on a.id = e.author_id
 order by 1, 2
