@@ -1,5 +1,5 @@
--- Locks reservations first to capture, jobs first to cancel.
-create function host.reserve(n int) returns int language plpgsql as $$
+-- Locks wallets first to reserve (which stands for a charge here), reservations first to capture, jobs first to cancel.
+create function host.charge(n int) returns int language plpgsql as $$
 declare
   v_wallet uuid;
   v_export uuid;

@@ -65,7 +65,8 @@ create function host.run_again(n int) returns int language plpgsql as $$
 declare v_video videos;
 begin
   update videos set state = 'running', started_at = now() - interval '20 minutes', charge_no = charge_no + 1, refunded_at = null, error = null
-  where prompt = 'more ' || n and state = 'failed' and refunded_at is not null and charge_no < 4 returning * into v_video;
+  where id = (select id from videos where account_id = 100 + n % 12 and state = 'failed' and refunded_at is not null and charge_no < 4 limit 1 for update)
+  returning * into v_video;
   if not found then
     return 0;
   end if;
