@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
+import io.jobcleanup.Diagnosis;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.support.TestDatabase;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ class ShapesTest {
     CleanupResult result = cleanup.cleanupStuckJobs();
 
     assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
-    assertThat(result.totalFound()).isEqualTo(stuckJobs(shape));
+    assertThat(result.totalFound()).isEqualTo(shape.stuckJobs());
     assertThat(cleanup.cleanupStuckJobs().totalFound()).isZero();
     assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
   }
@@ -52,10 +53,27 @@ class ShapesTest {
     settled += run.call().totalFound();
 
     assertThat(shape.rows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
-    assertThat(settled).isEqualTo(stuckJobs(shape));
+    assertThat(settled).isEqualTo(shape.stuckJobs());
   }
 
-  private static long stuckJobs(Shape shape) {
-    return shape.expected().stream().filter(row -> row.contains("Job timed out")).count();
+  @ParameterizedTest
+  @EnumSource
+  void moreJobsAreSettledBesideThem(Shape shape) {
+    TestDatabase database = shape.create(50);
+    JobCleanup cleanup = shape.cleanup(database);
+
+    CleanupResult result = cleanup.cleanupStuckJobs();
+
+    assertThat(result.totalFound()).isEqualTo(shape.stuckJobs() + 50);
+    assertThat(shape.audit(database)).isEmpty();
+    assertThat(shape.ownRows(database)).containsExactlyInAnyOrderElementsOf(shape.expected());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void mappingHasNoFault(Shape shape) {
+    Diagnosis diagnosis = shape.cleanup(shape.create()).diagnose();
+
+    assertThat(diagnosis.of(Diagnosis.Level.FAULT)).isEmpty();
   }
 }
