@@ -344,7 +344,7 @@ class GiveWayTest {
         JobCleanup.builder(
                 before(
                     host,
-                    "for no key update of balance",
+                    "for no key update of held",
                     () -> {
                       if (!refunded.getAndSet(true)) {
                         host.refund("j1", "u1", 10);

@@ -137,8 +137,27 @@ public final class Doctor {
     }
     if (check.obstacles().isEmpty() && !check.sources().isEmpty()) {
       add(Level.OK, "privileges", "all that a run needs on the host's tables");
-      add(Level.OK, "row security", "hides nothing from us");
+      add(Level.OK, "row security", rowSecurity(check.sources()));
     }
+  }
+
+  /** Whether a setting lets us see all rows, only the host knows. */
+  private static String rowSecurity(List<BoundSource> sources) {
+    String behind =
+        sources.stream()
+            .flatMap(
+                source ->
+                    source.tables().all().stream()
+                        .filter(Table::rowSecurity)
+                        .map(
+                            table ->
+                                "%s lets us in by %s"
+                                    .formatted(
+                                        table.display(),
+                                        String.join(", ", source.source().session().keySet()))))
+            .distinct()
+            .collect(Collectors.joining("; "));
+    return behind.isEmpty() ? "hides nothing from us" : behind;
   }
 
   private void ourSchema() {

@@ -4,8 +4,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,8 @@ public final class Tx {
 
   private final Handle handle;
   private @Nullable Budget budget;
-  private Map<String, String> session = Map.of();
+  private final Set<String> everSet = new LinkedHashSet<>();
+  private @Nullable Map<String, String> session = Map.of();
   private int savepoints;
 
   Tx(Handle handle) {
@@ -69,11 +72,12 @@ public final class Tx {
       return;
     }
     Map<String, String> changed = new LinkedHashMap<>();
-    session.keySet().forEach(name -> changed.put(name, name.equals("role") ? "none" : ""));
+    everSet.forEach(name -> changed.put(name, name.equals("role") ? "none" : ""));
     changed.putAll(settings);
     changed.forEach(
         (name, value) ->
             one(SET_SETTING, Map.of("name", name, "value", value), row -> row.getString(1)));
+    everSet.addAll(settings.keySet());
     session = settings;
   }
 
@@ -139,8 +143,10 @@ public final class Tx {
 
   private void rollBackTo(String savepoint) {
     run("rollback to savepoint " + savepoint);
-    // What was set behind the savepoint is undone as well.
-    session = Map.of();
+    if (!everSet.isEmpty()) {
+      // What was set behind the savepoint is undone as well.
+      session = null;
+    }
     if (budget != null) {
       budget.toldInVain();
     }

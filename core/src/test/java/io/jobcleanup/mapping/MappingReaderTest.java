@@ -349,7 +349,7 @@ class MappingReaderTest {
         "payer: u, charge: {table: c, amount: a}|sources.s.refund.charge.match|is missing",
         "payer: u, cost: c, balances: {table: b, match: {}, add: {n: '=:amount'}}|sources.s.refund.balances.match|needs a value",
         "payer: u, cost: c, balances: {table: b, add: {n: '=:amount'}}|sources.s.refund.balances.match|is missing",
-        "payer: u, cost: c, balances: {table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, missing: ignore}|sources.s.refund.balances.missing|is \"ignore\", allowed are owed, skip",
+        "payer: u, cost: c, balances: {table: b, match: {u: '=:payer'}, add: {n: '=:amount'}, missing: ignore}|sources.s.refund.balances.missing|is \"ignore\", allowed are owed, create, skip",
         "payer: u, cost: c, ledger: {table: l}|sources.s.refund.ledger.values|is missing",
         "payer: u, cost: c, ledger: {table: l, values: {}}|sources.s.refund.ledger.values|needs a value",
         "payer: u, cost: c, ledger: {table: l, values: {a: [1]}}|sources.s.refund.ledger.values.a|one value is expected, found a list",

@@ -16,18 +16,17 @@ import java.util.Locale;
  */
 enum Shape {
   SHAPE_1(3),
-  // SHAPE_2(9),
+  SHAPE_2(9),
   SHAPE_3(6),
-  // SHAPE_4(7),
+  SHAPE_4(7),
   SHAPE_5(5),
-  // SHAPE_6(7),
-  // SHAPE_7(8),
+  SHAPE_6(7),
+  SHAPE_7(8),
   SHAPE_8(4),
-  // SHAPE_9(10),
-  // SHAPE_10(7),
-  SHAPE_11(8);
-
-  // SHAPE_12(9);
+  SHAPE_9(10),
+  SHAPE_10(7),
+  SHAPE_11(8),
+  SHAPE_12(9);
 
   /** Among how many payers the jobs of {@link #create(int)} are shared out, by number. */
   static final int PAYERS = 12;
