@@ -12,6 +12,7 @@ import io.jobcleanup.run.Explanation;
 import io.jobcleanup.run.Finder;
 import io.jobcleanup.run.Listeners;
 import io.jobcleanup.run.LogListener;
+import io.jobcleanup.run.Rehearser;
 import io.jobcleanup.run.Run;
 import io.jobcleanup.run.Survey;
 import java.time.Duration;
@@ -285,6 +286,25 @@ public final class JobCleanup {
     }
     return new Run(database, bound.sources(), options, timeout, refunder, listener, () -> stopped)
         .execute(trigger, actor);
+  }
+
+  /**
+   * Settles stuck jobs, the oldest first, up to the batch size, in one transaction that is rolled
+   * back, and tells each row that changed. Holds the rows meanwhile as a run does, for half of the
+   * server's {@code deadlock_timeout} at most: fewer jobs are rehearsed where that isn't enough. A
+   * {@link TokenRefunder} is called as in a run, so what it does outside the transaction is done.
+   *
+   * @throws UnusableDatabaseException if our schema is not there and can't be made for a moment, or
+   *     isn't up to date
+   */
+  public Rehearsal rehearse(CleanupOptions options) {
+    Bound bound = bound();
+    if (bound.state() != Schema.State.ABSENT) {
+      requireCurrent(bound.state());
+    }
+    return new Rehearser(
+            database, schema, bound.sources(), options, timeout, refunder, bound.state())
+        .rehearse();
   }
 
   /**

@@ -98,6 +98,25 @@ public final class Database {
     return transaction(READ_WRITE, work, false);
   }
 
+  /**
+   * Does some work in a transaction that may write, and undoes all of it.
+   *
+   * @throws UnreachableDatabaseException if no connection can be had
+   */
+  public <T> T undone(Function<Tx, T> work) {
+    try (Handle handle = begin(READ_WRITE)) {
+      T result;
+      try {
+        result = work.apply(new Tx(handle));
+      } catch (RuntimeException e) {
+        rollback(handle, e);
+        throw e;
+      }
+      handle.rollback();
+      return result;
+    }
+  }
+
   private <T> T transaction(String mode, Function<Tx, T> work, boolean readOnly) {
     try (Handle handle = begin(mode)) {
       T result;

@@ -128,6 +128,20 @@ public final class Schema {
     }
   }
 
+  /** Makes it in a transaction that will be undone: without a history, or the baseline. */
+  public void make(Tx tx) {
+    if (!creatable(tx)) {
+      throw new UnusableDatabaseException(
+          List.of(
+              "Our schema %s isn't there, and our role may not make it, not even for a moment. As the owner of the database: %s"
+                  .formatted(NAME, permission(tx))));
+    }
+    tx.execute("create schema " + NAME);
+    for (int version = 1; version <= NEWEST; version++) {
+      tx.execute(resource(fileOf(version)));
+    }
+  }
+
   /** Records the baseline where our schema was made by hand, if our role may. */
   public void recordMissingBaseline(List<SourceStatements> sources) {
     boolean missing =

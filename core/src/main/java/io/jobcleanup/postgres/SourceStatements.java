@@ -16,6 +16,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -210,6 +211,15 @@ public final class SourceStatements {
   /** The source. */
   public Source source() {
     return bound.source();
+  }
+
+  SourceTables tables() {
+    return tables;
+  }
+
+  /** Has the settings that the mapping wants for this source hold in a transaction. */
+  public void beOf(Tx tx) {
+    tx.as(source().session());
   }
 
   /** The job table with its schema, as our records spell it. */
@@ -790,6 +800,39 @@ public final class SourceStatements {
           text == null ? null : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
     }
     return expected;
+  }
+
+  /** Rows of jobs as texts, by their keys. */
+  public Map<List<String>, Map<String, @Nullable String>> jobRows(
+      Tx tx, Collection<List<String>> keys) {
+    return new RowSnapshot(tables.jobs(), tables.jobKey()).read(tx, keys);
+  }
+
+  /** Rows of charges as texts, by their keys. */
+  public Map<List<String>, Map<String, @Nullable String>> chargeRows(
+      Tx tx, Collection<List<String>> keys) {
+    Table charges = tables.charges();
+    return charges == null ? Map.of() : new RowSnapshot(charges, tables.chargeKey()).read(tx, keys);
+  }
+
+  /** Rows of a balance as texts, by what finds them. */
+  public Map<List<String>, Map<String, @Nullable String>> balanceRows(
+      Tx tx, int balance, Collection<List<String>> keys) {
+    Moved moved = tables.balances().get(balance);
+    return new RowSnapshot(moved.table(), moved.matchColumns()).read(tx, keys);
+  }
+
+  /** Rows of a ledger as texts, by their keys as one text. */
+  public Map<String, Map<String, @Nullable String>> ledgerRows(
+      Tx tx, int ledger, Collection<String> keys) {
+    Table table = tables.ledgers().get(ledger).table();
+    List<Table.Column> key =
+        table.primaryKey().stream().map(it -> SourceTables.column(table, it)).toList();
+    Map<String, Map<String, @Nullable String>> rows = new HashMap<>();
+    new RowSnapshot(table, key)
+        .read(tx, keys.stream().map(it -> JobId.parseKey(it, key.size())).toList())
+        .forEach((found, row) -> rows.put(JobId.keyText(found), row));
+    return rows;
   }
 
   /** Whether the host's own function gives tokens back, in the place of balances and ledger. */

@@ -8,6 +8,7 @@ import io.jobcleanup.postgres.Tx;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class Holds {
   private final Set<List<@Nullable String>> charges;
   private final Map<Integer, Set<@Nullable String>> payers = new HashMap<>();
   private final Set<Integer> heldByOthers = new HashSet<>();
+  private final Map<String, Integer> locked = new LinkedHashMap<>();
 
   private Holds(Set<List<@Nullable String>> charges) {
     this.charges = charges;
@@ -33,11 +35,16 @@ final class Holds {
   /** Takes what some claimed jobs need. */
   static Holds take(Tx tx, SourceStatements source, List<Holding> holdings) {
     Holds holds = new Holds(source.holdCharges(tx, complete(holdings, Holding::charge)));
+    if (!holds.charges.isEmpty()) {
+      holds.locked.put(String.valueOf(source.chargeTable()), holds.charges.size());
+    }
     for (int balance = 0; balance < source.balances(); balance++) {
       int number = balance;
       holds.balances.add(
           source.holdBalances(
               tx, balance, complete(holdings, holding -> holding.balances().get(number))));
+      holds.locked.merge(
+          source.balanceTable(balance), holds.balances.getLast().size(), Integer::sum);
     }
     for (Holding holding : holdings) {
       holds.payers.computeIfAbsent(holding.n(), n -> new HashSet<>()).add(holding.payer());
@@ -54,6 +61,11 @@ final class Holds {
       }
     }
     return holds;
+  }
+
+  /** How many rows of which table are held, besides the jobs. */
+  Map<String, Integer> locked() {
+    return locked;
   }
 
   /** The keys of rows that there can be: those without a null. */

@@ -26,9 +26,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param refunder the host's own code, null where the mapping says what to write
  * @param run the run's id
+ * @param witness who sees the rows before and after; null where nobody does
  */
 record JobWriter(
-    SourceStatements source, Books books, @Nullable TokenRefunder refunder, String run) {
+    SourceStatements source,
+    Books books,
+    @Nullable TokenRefunder refunder,
+    String run,
+    @Nullable Witness witness) {
+
+  /** The same, seen by nobody: for what is tried and undone. */
+  JobWriter unseen() {
+    return new JobWriter(source, books, refunder, run, null);
+  }
 
   /**
    * Writes jobs and their refunds.
@@ -72,6 +82,7 @@ record JobWriter(
     }
     StageException.run(Stage.REFUND, () -> source.evaluateMarkOfJob(tx, markedLines));
     StageException.run(Stage.JOB, () -> source.evaluateFail(tx, lines));
+    Witness.Before before = witness == null ? null : witness.before(tx, source, jobs, items);
     // A mark belongs to the refund: without it the job may well let itself be failed.
     StageException.run(
         markedLines.isEmpty() ? Stage.JOB : Stage.REFUND,
@@ -108,6 +119,9 @@ record JobWriter(
           recordJobs(tx, reports);
           books.forgetRefusals(tx, source, jobs.stream().map(Job::keyText).toList());
         });
+    if (before != null) {
+      before.after(tx, jobs, reports);
+    }
     return reports;
   }
 

@@ -42,6 +42,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Payment {
 
+  /**
+   * What a line does to one balance.
+   *
+   * @param balance the balance's number
+   * @param account its row
+   * @param after what the columns that move hold after it
+   */
+  record Moved(int balance, Account account, List<BigDecimal> after) {}
+
   /** A line on its way. */
   static final class Item {
     final Job job;
@@ -53,9 +62,12 @@ final class Payment {
     /** The balances that it goes to, by their numbers. */
     final Map<Integer, Account> accounts = new LinkedHashMap<>();
 
+    final List<Moved> moved = new ArrayList<>();
+
+    /** The keys of the rows that record it, by the numbers of the ledgers. */
+    final Map<Integer, String> inserted = new LinkedHashMap<>();
+
     @Nullable String cause;
-    @Nullable String ledgerTable;
-    @Nullable String ledgerKey;
 
     Item(Job job, Due due) {
       this.job = job;
@@ -313,6 +325,9 @@ final class Payment {
       case Chain.Move.Moved moved -> {
         item.values.put("balance_before", moved.before().toPlainString());
         item.values.put("balance_after", moved.after().toPlainString());
+        item.accounts.forEach(
+            (balance, account) ->
+                item.moved.add(new Moved(balance, account, contents(balance, account))));
         item.accounts.keySet().stream()
             .filter(source::isNamedInLedger)
             .findFirst()
@@ -628,10 +643,9 @@ final class Payment {
             "a trigger or policy changed an insert into %s: %s was written, %s is there"
                 .formatted(table, expected, inserted.get(i).amounts()));
       }
-      Item item = recorded.get(i);
-      if (item.ledgerTable == null) {
-        item.ledgerTable = table;
-        item.ledgerKey = inserted.get(i).key();
+      String key = inserted.get(i).key();
+      if (key != null) {
+        recorded.get(i).inserted.put(ledger, key);
       }
     }
   }
@@ -666,8 +680,13 @@ final class Payment {
       line.put("seconds", of.secondsText());
       line.put("timeout_ms", of.timeoutMsText());
       line.put("now", item.job.row().now().toString());
-      line.put("ledger_table", item.ledgerKey == null ? null : item.ledgerTable);
-      line.put("ledger_key", item.ledgerKey);
+      item.inserted.entrySet().stream()
+          .findFirst()
+          .ifPresent(
+              row -> {
+                line.put("ledger_table", source.ledgerTable(row.getKey()));
+                line.put("ledger_key", row.getValue());
+              });
       lines.putIfAbsent(item.due.line().key(), line);
     }
     Set<String> through = books.recordRefunds(tx, run, source, List.copyOf(lines.values()));

@@ -9,7 +9,9 @@ import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -19,8 +21,13 @@ import java.util.stream.Collectors;
  * @param source the source
  * @param jobs the jobs that are held with all they need, in the order asked for
  * @param passedOver the keys of those that aren't
+ * @param locked how many rows of which table are held
  */
-record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> passedOver) {
+record Preparation(
+    SourceStatements source,
+    List<Job> jobs,
+    List<List<String>> passedOver,
+    Map<String, Integer> locked) {
 
   /** Which jobs may be claimed. */
   enum Claim {
@@ -54,7 +61,7 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
     Claimed claimed =
         claim == Claim.STUCK ? source.claim(tx, keys, deadline) : source.claimInAnyState(tx, keys);
     if (claimed.keys().isEmpty()) {
-      return new Preparation(source, List.of(), keys);
+      return new Preparation(source, List.of(), keys, Map.of());
     }
     Holds holds = Holds.take(tx, source, claimed.holdings());
     List<Looked> rows = source.look(tx, claimed.keys(), deadline);
@@ -66,7 +73,10 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
         ready.add(job);
       }
     }
-    return of(source, keys, ready);
+    Map<String, Integer> locked = new LinkedHashMap<>();
+    locked.put(source.jobTable(), claimed.keys().size());
+    holds.locked().forEach((table, count) -> locked.merge(table, count, Integer::sum));
+    return of(source, keys, ready, locked);
   }
 
   /** Prepares jobs whose refunds can't be worked out: they are looked at alone. */
@@ -74,16 +84,24 @@ record Preparation(SourceStatements source, List<Job> jobs, List<List<String>> p
       Tx tx, Books books, SourceStatements source, List<List<String>> keys, Deadline deadline) {
     List<List<String>> claimed = source.claimAlone(tx, keys, deadline);
     if (claimed.isEmpty()) {
-      return new Preparation(source, List.of(), keys);
+      return new Preparation(source, List.of(), keys, Map.of());
     }
     List<Looked> rows =
         source.lookAtJobs(tx, claimed, deadline).stream().filter(Looked::stuck).toList();
-    return of(source, keys, new Assessment(books, source, true).assessWithoutRefunds(tx, rows));
+    return of(
+        source,
+        keys,
+        new Assessment(books, source, true).assessWithoutRefunds(tx, rows),
+        Map.of(source.jobTable(), claimed.size()));
   }
 
-  private static Preparation of(SourceStatements source, List<List<String>> keys, List<Job> ready) {
+  private static Preparation of(
+      SourceStatements source,
+      List<List<String>> keys,
+      List<Job> ready,
+      Map<String, Integer> locked) {
     List<List<String>> passedOver = new ArrayList<>(keys);
     passedOver.removeAll(ready.stream().map(Job::key).collect(Collectors.toSet()));
-    return new Preparation(source, ready, passedOver);
+    return new Preparation(source, ready, passedOver, locked);
   }
 }

@@ -88,7 +88,7 @@ final class Settlement {
     this.database = database;
     this.books = books;
     this.source = source;
-    this.writer = new JobWriter(source, books, refunder, run);
+    this.writer = new JobWriter(source, books, refunder, run, null);
     this.run = run;
     this.deadline = deadline;
     this.budget = budget;

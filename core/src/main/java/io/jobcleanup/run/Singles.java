@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Singles {
 
   /** How many ids a job may need. */
-  private static final int IDS_PER_JOB = 1000;
+  static final int IDS_PER_JOB = 1000;
 
   /** A job that the host refused, to be recorded after the transaction that found it out. */
   record Refusal(JobReport report, Instant since) {
@@ -188,7 +188,10 @@ final class Singles {
       Map<Chain.Account, Map<String, BigDecimal>> before = chain.all();
       try {
         tx.undone(
-            () -> writer.write(tx, List.of(job.giving(List.of(due))), null, chain, ids, true));
+            () ->
+                writer
+                    .unseen()
+                    .write(tx, List.of(job.giving(List.of(due))), null, chain, ids, true));
       } catch (StageException e) {
         if (e.isBug() || e.connectionLost() || e.outlasted()) {
           throw e;

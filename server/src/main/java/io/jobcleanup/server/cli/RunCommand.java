@@ -5,10 +5,12 @@ import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.JobReport;
 import io.jobcleanup.Outcome;
+import io.jobcleanup.Rehearsal;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.answer.CleanupAnswer;
+import io.jobcleanup.server.answer.RehearsalAnswer;
 import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import java.io.PrintStream;
@@ -38,7 +40,7 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Exit code 1 where some job failed: a refund is owed, or the host refused the job.",
-      "Look first:  job-cleanup run --dry-run"
+      "Look first:  job-cleanup run --rehearse"
     })
 final class RunCommand implements Callable<Integer> {
   private static final int LISTED = 10;
@@ -48,6 +50,15 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(names = "--dry-run", description = "Look only; nothing is changed.")
   boolean dryRun;
+
+  @Option(
+      names = "--rehearse",
+      description =
+          "Settle in a transaction that is rolled back; show each row before and after, and what was locked.")
+  boolean rehearse;
+
+  @Option(names = "--all", description = "With --rehearse: show all jobs, not just the first 10.")
+  boolean all;
 
   @Option(
       names = "--batch-size",
@@ -73,7 +84,18 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (rehearse && (dryRun || drain)) {
+      throw new ProgramException(
+          ExitCode.MISCONFIGURED,
+          "--rehearse and %s don't go together.".formatted(dryRun ? "--dry-run" : "--drain"));
+    }
+    if (all && !rehearse) {
+      throw new ProgramException(ExitCode.MISCONFIGURED, "--all is for --rehearse.");
+    }
     try (Session session = Session.open(surroundings)) {
+      if (rehearse) {
+        return rehearse(session);
+      }
       Tally tally = new Tally(surroundings, drain && !json.wanted);
       JobCleanup cleanup = session.cleanup(mapping.file, tally);
       if (!dryRun) {
@@ -96,6 +118,18 @@ final class RunCommand implements Callable<Integer> {
         forget(interrupted);
       }
     }
+  }
+
+  private int rehearse(Session session) {
+    Rehearsal rehearsal = session.cleanup(mapping.file).rehearse(options(session));
+    if (json.wanted) {
+      surroundings.out().println(Json.write(RehearsalAnswer.of(rehearsal)));
+    } else {
+      new RehearsalText(surroundings, all).print(rehearsal);
+    }
+    boolean failed =
+        rehearsal.jobs().stream().anyMatch(it -> it.report().outcome().error() != null);
+    return (failed ? ExitCode.FAILED : ExitCode.FINE).number();
   }
 
   private void tell(CleanupResult result, Tally tally, Duration took) {
