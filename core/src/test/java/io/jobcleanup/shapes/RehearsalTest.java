@@ -29,7 +29,9 @@ class RehearsalTest {
     TestDatabase database = shape.create(50);
     JobCleanup cleanup = shape.cleanup(database);
     // A slow machine would otherwise rehearse fewer jobs at once.
-    database.execute("alter database %s set deadlock_timeout = '60s'".formatted(database.value("select current_database()")));
+    database.execute(
+        "alter database %s set deadlock_timeout = '60s'"
+            .formatted(database.value("select current_database()")));
     Map<String, Map<String, String>> before = dump(database);
     Map<String, Map<String, String>> ours = dump(database, "job_cleanup");
 
