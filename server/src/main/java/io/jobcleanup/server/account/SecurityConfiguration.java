@@ -3,10 +3,13 @@ package io.jobcleanup.server.account;
 import static org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher.pathPattern;
 import static org.springframework.security.web.util.matcher.RequestMatchers.anyOf;
 
+import io.jobcleanup.server.database.HostDatabase;
 import io.jobcleanup.server.settings.Settings;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.Problems;
 import io.jobcleanup.server.web.SecurityHeaders;
+import io.jobcleanup.server.web.Troubles;
 import jakarta.servlet.DispatcherType;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -70,8 +73,13 @@ public class SecurityConfiguration {
   }
 
   @Bean
-  SecurityFilterChain routes(HttpSecurity http, DataSource dataSource, Settings settings) {
-    Refusals refusals = new Refusals(new Audit(dataSource), settings.web());
+  SecurityFilterChain routes(
+      HttpSecurity http,
+      DataSource dataSource,
+      Settings settings,
+      HostDatabase database,
+      Troubles troubles) {
+    Refusals refusals = new Refusals(new Audit(dataSource), database.outages(), settings.web());
     return http.headers(AbstractHttpConfigurer::disable)
         // Instead of tokens in forms: CrossSiteFilter.
         .csrf(AbstractHttpConfigurer::disable)
@@ -89,6 +97,7 @@ public class SecurityConfiguration {
                 new Tokens(dataSource),
                 new Sessions(dataSource),
                 refusals,
+                troubles,
                 settings.web(),
                 CRON,
                 HEALTH),
