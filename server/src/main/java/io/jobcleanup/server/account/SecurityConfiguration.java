@@ -12,6 +12,7 @@ import io.jobcleanup.server.web.SecurityHeaders;
 import io.jobcleanup.server.web.Troubles;
 import jakarta.servlet.DispatcherType;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -58,6 +59,10 @@ public class SecurityConfiguration {
           "/swagger-ui/**",
           "/actuator/**");
   private static final RequestMatcher RUN = pathPattern("/api/admin/jobs/cleanup");
+
+  /** What the firewall lets through to be judged by its path. */
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
   private static RequestMatcher reading(String... patterns) {
     return anyOf(
@@ -124,7 +129,11 @@ public class SecurityConfiguration {
   RequestRejectedHandler rejected(Settings settings) {
     return (request, response, error) -> {
       SecurityHeaders.set(response, Client.of(request, settings.web()).overTls());
-      Problems.write(response, Problem.invalid("the request line or a header isn't allowed"));
+      Problems.write(
+          response,
+          METHODS.contains(request.getMethod())
+              ? Problem.invalid("the request line or a header isn't allowed")
+              : Problem.of(501, "Not implemented", "no path is for this method"));
     };
   }
 }

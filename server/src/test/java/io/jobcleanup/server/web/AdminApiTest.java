@@ -298,6 +298,22 @@ class AdminApiTest {
     assertThat(stuck()).isEqualTo("1");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"FOO", "PROPFIND", "get", "CONNECTED"})
+  void methodThatNoPathIsForIsNotImplemented(String method) throws Exception {
+    for (String path : List.of(CLEANUP, "/nothing", "/api/cron/cleanup-jobs", "/")) {
+      problem(501, "Not implemented", serving.send(method, path, ""));
+    }
+  }
+
+  @Test
+  void traceIsNotAllowed() throws Exception {
+    HttpResponse<String> answer = serving.send("TRACE", CLEANUP, "");
+
+    problem(405, "Method not allowed", answer);
+    assertThat(answer.headers().firstValue("Allow")).isPresent();
+  }
+
   static Stream<List<String>> wrongBodies() {
     return Stream.of(
         List.of("{\"dryrun\":true}", "dryrun is no field", "dryRun?"),
