@@ -314,6 +314,25 @@ class AdminApiTest {
     assertThat(answer.headers().firstValue("Allow")).isPresent();
   }
 
+  @Test
+  void describedCookiesAreThoseThatSigningInSets() throws Exception {
+    List<String> described = new ArrayList<>();
+    json(get("/v3/api-docs"))
+        .at("/components/securitySchemes")
+        .forEach(it -> described.add(it.path("name").asString()));
+    described.removeIf(String::isEmpty);
+    List<String> set = new ArrayList<>();
+    try (Serving overTls = Serving.on(host, "JOB_CLEANUP_PUBLIC_URL", "https://jobs.example.com")) {
+      for (Serving each : List.of(serving, overTls)) {
+        set.add(each.cookie(Serving.EMAIL, Serving.PASSWORD).split("=")[0]);
+      }
+    }
+
+    assertThat(described).isEqualTo(set);
+    assertThat(json(get("/v3/api-docs")).at("/paths/~1api~1admin~1runs/get/security").toString())
+        .isEqualTo("[{\"session\":[]},{\"sessionOverTls\":[]},{\"token\":[]}]");
+  }
+
   static Stream<List<String>> wrongBodies() {
     return Stream.of(
         List.of("{\"dryrun\":true}", "dryrun is no field", "dryRun?"),
