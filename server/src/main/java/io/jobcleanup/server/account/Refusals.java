@@ -37,12 +37,20 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
     this.web = web;
   }
 
-  /** Nobody is known to make the request: 401. Nothing is recorded, as nothing was tried. */
+  /**
+   * Nobody is known to make the request: 401, with a page to sign in on for a browser. Nothing is
+   * recorded, as nothing was tried.
+   */
   @Override
   public void commence(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException error)
       throws IOException {
-    unauthorized(response);
+    if (SignInPage.isFor(request)) {
+      response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+      SignInPage.write(response);
+    } else {
+      unauthorized(response);
+    }
   }
 
   /** The caller's role doesn't suffice: 403. */

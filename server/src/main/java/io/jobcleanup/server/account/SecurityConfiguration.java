@@ -42,7 +42,7 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
   SecurityFilterAutoConfiguration.class,
   ServletWebSecurityAutoConfiguration.class
 })
-@Import(AuthController.class)
+@Import({AuthController.class, SignInPage.class})
 public class SecurityConfiguration {
   private static final RequestMatcher CRON = pathPattern("/api/cron/cleanup-jobs");
   private static final RequestMatcher SIGN_IN_AND_OUT =
@@ -51,6 +51,7 @@ public class SecurityConfiguration {
       anyOf(pathPattern("/actuator/health"), pathPattern("/actuator/health/**"));
   private static final RequestMatcher READ =
       reading(
+          "/",
           "/api/auth/me",
           "/api/admin/**",
           "/v3/api-docs/**",
@@ -58,6 +59,7 @@ public class SecurityConfiguration {
           "/swagger-ui.html",
           "/swagger-ui/**",
           "/actuator/**");
+  private static final RequestMatcher SIGN_IN_PAGE = reading("/sign-in.js", "/sign-in.css");
   private static final RequestMatcher RUN = pathPattern("/api/admin/jobs/cleanup");
 
   /** What the firewall lets through to be judged by its path. */
@@ -105,7 +107,7 @@ public class SecurityConfiguration {
                 troubles,
                 settings.web(),
                 CRON,
-                HEALTH),
+                anyOf(SIGN_IN_PAGE, HEALTH)),
             AnonymousAuthenticationFilter.class)
         .addFilterAfter(
             new CrossSiteFilter(settings.web(), refusals, CRON, SIGN_IN_AND_OUT),
@@ -114,7 +116,7 @@ public class SecurityConfiguration {
             it ->
                 it.dispatcherTypeMatchers(DispatcherType.ERROR)
                     .permitAll()
-                    .requestMatchers(CRON, SIGN_IN_AND_OUT, HEALTH)
+                    .requestMatchers(CRON, SIGN_IN_AND_OUT, SIGN_IN_PAGE, HEALTH)
                     .permitAll()
                     .requestMatchers(READ)
                     .hasRole(Role.VIEWER.name())
