@@ -105,13 +105,15 @@ record Binaries(String version, Path directory) {
       return usual;
     }
     Path fallback = temporary.resolve("job-cleanup-cache").toAbsolutePath();
-    makeDirectories(fallback);
+    if (!Files.isDirectory(fallback)) {
+      log.warn(
+          "There is no home directory to keep PostgreSQL's programs in (it is \"{}\"), so they are"
+              + " kept in {}. Set XDG_CACHE_HOME to keep them elsewhere",
+          home,
+          fallback);
+      makeDirectories(fallback);
+    }
     requireOurs(fallback);
-    log.warn(
-        "There is no home directory to keep PostgreSQL's programs in (it is \"{}\"), so they are"
-            + " kept in {}. Set XDG_CACHE_HOME to keep them elsewhere",
-        home,
-        fallback);
     return fallback;
   }
 
