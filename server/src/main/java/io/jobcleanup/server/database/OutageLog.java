@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
 
 /**
  * Tells the log of the database's being away: at once, then how many requests it has cost, and that
@@ -52,11 +53,18 @@ public final class OutageLog {
       log.atWarn()
           .addKeyValue("id", id)
           .addKeyValue("request", request)
-          .addKeyValue("cause", String.valueOf(cause.getMessage()))
+          .addKeyValue("cause", message(cause))
           .addKeyValue("count", count)
           .log("The database doesn't answer");
     }
     return id;
+  }
+
+  /** Spring says that it got no connection, and keeps why not behind that. */
+  private static String message(Throwable cause) {
+    Throwable told =
+        cause instanceof NestedRuntimeException nested ? nested.getMostSpecificCause() : cause;
+    return String.valueOf(told.getMessage());
   }
 
   /** It has just answered. */

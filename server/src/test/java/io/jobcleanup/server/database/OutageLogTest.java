@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 
 /** What the log has of the database's being away. */
 class OutageLogTest {
@@ -22,7 +23,8 @@ class OutageLogTest {
   }
 
   private String lost() {
-    return outages.lost("GET /x", new SQLException("refused"));
+    return outages.lost(
+        "GET /x", new CannotGetJdbcConnectionException("none", new SQLException("refused")));
   }
 
   private void seconds(int number) {
