@@ -4,8 +4,10 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -59,9 +61,10 @@ record Binaries(String version, Path directory) {
       throw new EmbeddedPostgresException(
           "%s is not in a jar named like %s".formatted(packed, JAR));
     }
-    Binaries binaries = new Binaries(jar.group(2), cache().resolve("postgres-" + jar.group(1)));
+    Path cache = cache();
+    Binaries binaries = new Binaries(jar.group(2), cache.resolve("postgres-" + jar.group(1)));
     if (!Files.isDirectory(binaries.directory)) {
-      unpack(packed, binaries.directory);
+      unpack(packed, cache, binaries.directory);
     }
     return binaries;
   }
@@ -77,7 +80,7 @@ record Binaries(String version, Path directory) {
    * Root's own cache is closed to the account that the server runs as, so for root it's the
    * machine's.
    */
-  private static Path cache() {
+  private static Path cache() throws IOException {
     if (System.getProperty("user.name").equals("root")) {
       return Path.of("/var/cache/job-cleanup");
     }
@@ -87,16 +90,59 @@ record Binaries(String version, Path directory) {
     }
     // The JVM takes the home from the account alone, which for a service's is often none.
     @Nullable String home = System.getenv("HOME");
-    return Path.of(
-            home == null || home.isBlank() ? System.getProperty("user.home") : home,
-            ".cache",
-            "job-cleanup")
-        .toAbsolutePath();
+    return cacheIn(
+        home == null || home.isBlank() ? System.getProperty("user.home") : home,
+        Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  private static void unpack(URL packed, Path target) throws IOException {
-    makeDirectories(cache());
-    Path fresh = Files.createTempDirectory(cache(), "unpacking-");
+  /**
+   * The cache below a home; below the temporary folder where an account that nobody knows has none:
+   * the JVM then says it is {@code ?}.
+   */
+  static Path cacheIn(String home, Path temporary) throws IOException {
+    Path usual = Path.of(home, ".cache", "job-cleanup").toAbsolutePath();
+    if (Files.isDirectory(usual) || (!home.equals("?") && Files.isWritable(Path.of(home)))) {
+      return usual;
+    }
+    Path fallback = temporary.resolve("job-cleanup-cache").toAbsolutePath();
+    if (!Files.isDirectory(fallback)) {
+      log.warn(
+          "There is no home directory to keep PostgreSQL's programs in (it is \"{}\"), so they are"
+              + " kept in {}. Set XDG_CACHE_HOME to keep them elsewhere",
+          home,
+          fallback);
+      makeDirectories(fallback);
+    }
+    requireOurs(fallback);
+    return fallback;
+  }
+
+  /** Anybody can make a directory in the temporary folder, and put programs of theirs into it. */
+  private static void requireOurs(Path directory) throws IOException {
+    Path probe;
+    try {
+      probe = Files.createTempFile(directory, "whose-", "");
+    } catch (AccessDeniedException e) {
+      throw notOurs(directory);
+    }
+    try {
+      if (!Files.getOwner(probe).equals(Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS))) {
+        throw notOurs(directory);
+      }
+    } finally {
+      Files.delete(probe);
+    }
+  }
+
+  private static EmbeddedPostgresException notOurs(Path directory) {
+    return new EmbeddedPostgresException(
+        "%s belongs to somebody else, and there is no home directory: set XDG_CACHE_HOME to a directory of your own"
+            .formatted(directory));
+  }
+
+  private static void unpack(URL packed, Path cache, Path target) throws IOException {
+    makeDirectories(cache);
+    Path fresh = Files.createTempDirectory(cache, "unpacking-");
     try (InputStream in = packed.openStream()) {
       log.info("Unpacking PostgreSQL directory={}", target);
       untar(new TarArchiveInputStream(new XZInputStream(new BufferedInputStream(in))), fresh);

@@ -174,6 +174,11 @@ class CommandsTest {
     Ended paying = Program.run(host.variables(), "run");
 
     assertThat(paying.code()).isZero();
+    assertThat(owing.out())
+        .contains(
+            "What is owed is tried again by the next two runs, then after a delay that grows from 1m"
+                + " to 1h.")
+        .doesNotContain("What was refused");
     assertThat(paying.out()).contains("Paid 1 refund owed from earlier runs: 12 tokens.");
     assertThat(host.balance("u_99")).isEqualTo("13");
   }
@@ -193,6 +198,8 @@ class CommandsTest {
     assertThat(ended.code()).isEqualTo(1);
     assertThat(ended.out())
         .contains("; 1 job was refused")
+        .contains("What was refused is tried again by runs after a delay that grows from 1m to 1h.")
+        .doesNotContain("What is owed")
         .contains("REFUSED  img_60")
         .contains("quota closed");
     assertThat(host.status("img_60")).isEqualTo("PROCESSING");
@@ -472,6 +479,30 @@ class CommandsTest {
     assertThat(ended.out()).contains("ok    database").endsWith("All is well.\n");
     assertThat(Program.run(host.variables(), "doctor", "--json").out())
         .isEqualTo("{\"ok\":true,\"faults\":[],\"warnings\":[]}\n");
+  }
+
+  @Test
+  void doctorTellsWhatIsOwedAndItsStatementShowsIt() throws SQLException {
+    Program.run(host.variables(), "migrate");
+    host.execute("insert into users (id, \"updatedAt\") values ('u_98', now())");
+    host.stuckJob("img_98", "u_98", 12);
+    host.stuckJob("img_99", "u_98", 15);
+    Program.run(host.variables(), "run");
+
+    Ended ended = Program.run(host.variables(), "doctor");
+    JsonNode warning =
+        json(Program.run(host.variables(), "doctor", "--json")).get("warnings").get(0);
+
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out())
+        .contains("warn  refunds         2 refunds are owed, 27 tokens; each run tries those")
+        .endsWith("No fault, 1 warning\n");
+    assertThat(warning.get("about").asString()).isEqualTo("refunds");
+    String command = warning.get("remedy").get(0).asString();
+    assertThat(command).startsWith("job-cleanup sql \"").endsWith("\"");
+    String statement = command.substring("job-cleanup sql \"".length(), command.length() - 1);
+    assertThat(Program.run(host.variables(), "sql", statement).out())
+        .contains("img_98", "img_99", "u_98", "12", "15");
   }
 
   @Test

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +51,27 @@ class ReferencePagesTest {
         command.isEmpty() ? new String[] {"--help"} : new String[] {command, "--help"};
 
     assertThat(page).contains("```\n" + Program.run(Map.of(), arguments).out().strip() + "\n```");
+  }
+
+  @Test
+  void configurationPageHasEveryHeaderOfAProxyThatIsRead() throws IOException {
+    String page = Files.readString(PAGES.resolve("configuration.md"));
+    Set<String> read = new TreeSet<>();
+    try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+      for (Path source : sources.filter(it -> it.toString().endsWith(".java")).toList()) {
+        Pattern.compile("\"(X-(?:Forwarded|Real)[A-Za-z-]*)\"")
+            .matcher(Files.readString(source))
+            .results()
+            .forEach(it -> read.add(it.group(1)));
+      }
+    }
+
+    assertThat(
+            Pattern.compile("^\\| `(X-[A-Za-z-]+)` \\|", Pattern.MULTILINE)
+                .matcher(page)
+                .results()
+                .map(it -> it.group(1)))
+        .containsExactlyElementsOf(read);
   }
 
   @Test

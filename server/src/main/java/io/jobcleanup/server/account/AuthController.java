@@ -4,6 +4,7 @@ import io.jobcleanup.server.account.SignIn.Result;
 import io.jobcleanup.server.settings.Settings;
 import io.jobcleanup.server.settings.Settings.Web;
 import io.jobcleanup.server.web.Body;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Fields;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.ProblemException;

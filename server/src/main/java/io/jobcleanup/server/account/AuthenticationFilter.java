@@ -1,6 +1,7 @@
 package io.jobcleanup.server.account;
 
 import io.jobcleanup.server.settings.Settings.Web;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Problems;
 import io.jobcleanup.server.web.Troubles;
 import jakarta.servlet.FilterChain;
@@ -34,6 +35,7 @@ final class AuthenticationFilter extends OncePerRequestFilter {
   private final Tokens tokens;
   private final Sessions sessions;
   private final Refusals refusals;
+  private final Troubles troubles;
   private final Web web;
   private final RequestMatcher withSecretOfItsOwn;
   private final RequestMatcher openAnyway;
@@ -42,12 +44,14 @@ final class AuthenticationFilter extends OncePerRequestFilter {
       Tokens tokens,
       Sessions sessions,
       Refusals refusals,
+      Troubles troubles,
       Web web,
       RequestMatcher withSecretOfItsOwn,
       RequestMatcher openAnyway) {
     this.tokens = tokens;
     this.sessions = sessions;
     this.refusals = refusals;
+    this.troubles = troubles;
     this.web = web;
     this.withSecretOfItsOwn = withSecretOfItsOwn;
     this.openAnyway = openAnyway;
@@ -100,7 +104,7 @@ final class AuthenticationFilter extends OncePerRequestFilter {
       }
     } catch (DataAccessException | TransactionException e) {
       if (!openAnyway.matches(request)) {
-        Problems.write(response, Troubles.of(e, request));
+        Problems.write(response, troubles.of(e, request));
         return;
       }
       caller = Optional.empty();

@@ -1,6 +1,8 @@
 package io.jobcleanup.server.account;
 
 import io.jobcleanup.server.settings.Settings.Web;
+import io.jobcleanup.server.web.Problem;
+import io.jobcleanup.server.web.Problems;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.util.Set;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.web.util.matcher.RequestMatcher;
+import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -35,6 +38,11 @@ final class CrossSiteFilter extends OncePerRequestFilter {
   protected void doFilterInternal(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
+    if (CorsUtils.isPreFlightRequest(request)) {
+      // A browser asks whether another site's page may send something. It says nothing of who asks.
+      Problems.write(response, Problem.forbidden());
+      return;
+    }
     if (isJudged(request) && !sameSite.passes(request)) {
       refusals.forbidden(request, response, "the request comes from another site");
       return;

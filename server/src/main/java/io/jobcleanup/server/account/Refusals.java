@@ -1,6 +1,9 @@
 package io.jobcleanup.server.account;
 
+import io.jobcleanup.server.database.Outage;
+import io.jobcleanup.server.database.OutageLog;
 import io.jobcleanup.server.settings.Settings.Web;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.Problems;
 import jakarta.servlet.http.HttpServletRequest;
@@ -25,19 +28,29 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
   private static final int LONGEST_TARGET = 200;
 
   private final Audit audit;
+  private final OutageLog outages;
   private final Web web;
 
-  Refusals(Audit audit, Web web) {
+  Refusals(Audit audit, OutageLog outages, Web web) {
     this.audit = audit;
+    this.outages = outages;
     this.web = web;
   }
 
-  /** Nobody is known to make the request: 401. Nothing is recorded, as nothing was tried. */
+  /**
+   * Nobody is known to make the request: 401, with a page to sign in on for a browser. Nothing is
+   * recorded, as nothing was tried.
+   */
   @Override
   public void commence(
       HttpServletRequest request, HttpServletResponse response, AuthenticationException error)
       throws IOException {
-    unauthorized(response);
+    if (SignInPage.isFor(request)) {
+      response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+      SignInPage.write(response);
+    } else {
+      unauthorized(response);
+    }
   }
 
   /** The caller's role doesn't suffice: 403. */
@@ -85,7 +98,11 @@ final class Refusals implements AuthenticationEntryPoint, AccessDeniedHandler {
             .log("Request refused");
       }
     } catch (DataAccessException | TransactionException e) {
-      log.atWarn().setCause(e).log("A refusal couldn't be recorded");
+      if (Outage.isBehind(e)) {
+        outages.lost(route, e);
+      } else {
+        log.atWarn().setCause(e).log("A refusal couldn't be recorded");
+      }
     }
   }
 }

@@ -3,12 +3,16 @@ package io.jobcleanup.server.account;
 import static org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher.pathPattern;
 import static org.springframework.security.web.util.matcher.RequestMatchers.anyOf;
 
+import io.jobcleanup.server.database.HostDatabase;
 import io.jobcleanup.server.settings.Settings;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.Problems;
 import io.jobcleanup.server.web.SecurityHeaders;
+import io.jobcleanup.server.web.Troubles;
 import jakarta.servlet.DispatcherType;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -38,7 +42,7 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
   SecurityFilterAutoConfiguration.class,
   ServletWebSecurityAutoConfiguration.class
 })
-@Import(AuthController.class)
+@Import({AuthController.class, SignInPage.class})
 public class SecurityConfiguration {
   private static final RequestMatcher CRON = pathPattern("/api/cron/cleanup-jobs");
   private static final RequestMatcher SIGN_IN_AND_OUT =
@@ -47,6 +51,7 @@ public class SecurityConfiguration {
       anyOf(pathPattern("/actuator/health"), pathPattern("/actuator/health/**"));
   private static final RequestMatcher READ =
       reading(
+          "/",
           "/api/auth/me",
           "/api/admin/**",
           "/v3/api-docs/**",
@@ -54,7 +59,12 @@ public class SecurityConfiguration {
           "/swagger-ui.html",
           "/swagger-ui/**",
           "/actuator/**");
+  private static final RequestMatcher SIGN_IN_PAGE = reading("/sign-in.js", "/sign-in.css");
   private static final RequestMatcher RUN = pathPattern("/api/admin/jobs/cleanup");
+
+  /** What the firewall lets through to be judged by its path. */
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
   private static RequestMatcher reading(String... patterns) {
     return anyOf(
@@ -70,8 +80,13 @@ public class SecurityConfiguration {
   }
 
   @Bean
-  SecurityFilterChain routes(HttpSecurity http, DataSource dataSource, Settings settings) {
-    Refusals refusals = new Refusals(new Audit(dataSource), settings.web());
+  SecurityFilterChain routes(
+      HttpSecurity http,
+      DataSource dataSource,
+      Settings settings,
+      HostDatabase database,
+      Troubles troubles) {
+    Refusals refusals = new Refusals(new Audit(dataSource), database.outages(), settings.web());
     return http.headers(AbstractHttpConfigurer::disable)
         // Instead of tokens in forms: CrossSiteFilter.
         .csrf(AbstractHttpConfigurer::disable)
@@ -89,9 +104,10 @@ public class SecurityConfiguration {
                 new Tokens(dataSource),
                 new Sessions(dataSource),
                 refusals,
+                troubles,
                 settings.web(),
                 CRON,
-                HEALTH),
+                anyOf(SIGN_IN_PAGE, HEALTH)),
             AnonymousAuthenticationFilter.class)
         .addFilterAfter(
             new CrossSiteFilter(settings.web(), refusals, CRON, SIGN_IN_AND_OUT),
@@ -100,7 +116,7 @@ public class SecurityConfiguration {
             it ->
                 it.dispatcherTypeMatchers(DispatcherType.ERROR)
                     .permitAll()
-                    .requestMatchers(CRON, SIGN_IN_AND_OUT, HEALTH)
+                    .requestMatchers(CRON, SIGN_IN_AND_OUT, SIGN_IN_PAGE, HEALTH)
                     .permitAll()
                     .requestMatchers(READ)
                     .hasRole(Role.VIEWER.name())
@@ -115,7 +131,11 @@ public class SecurityConfiguration {
   RequestRejectedHandler rejected(Settings settings) {
     return (request, response, error) -> {
       SecurityHeaders.set(response, Client.of(request, settings.web()).overTls());
-      Problems.write(response, Problem.invalid("the request line or a header isn't allowed"));
+      Problems.write(
+          response,
+          METHODS.contains(request.getMethod())
+              ? Problem.invalid("the request line or a header isn't allowed")
+              : Problem.of(501, "Not implemented", "no path is for this method"));
     };
   }
 }

@@ -1,6 +1,7 @@
 package io.jobcleanup.server.account;
 
 import io.jobcleanup.server.settings.Settings.Web;
+import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.SecurityHeaders;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;

@@ -1,5 +1,6 @@
 package io.jobcleanup.server.account;
 
+import io.jobcleanup.server.web.Client;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.jobcleanup.server.account;
 
 import io.jobcleanup.server.account.Accounts.Known;
 import io.jobcleanup.server.account.SignInLimits.Admission;
+import io.jobcleanup.server.web.Client;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;

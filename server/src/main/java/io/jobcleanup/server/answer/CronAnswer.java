@@ -1,5 +1,6 @@
 package io.jobcleanup.server.answer;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import io.jobcleanup.CleanupResult;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -9,10 +10,13 @@ import java.time.temporal.ChronoUnit;
  * What a call of the cron endpoint did.
  *
  * @param success whether the run took place; jobs may have failed all the same
- * @param timestamp when it ended, by the service's clock
+ * @param timestamp when it ended, by the service's clock; milliseconds are always written
  * @param result what it did, in counts
  */
-public record CronAnswer(boolean success, Instant timestamp, Counts result) {
+public record CronAnswer(
+    boolean success,
+    @JsonFormat(pattern = "uuuu-MM-dd'T'HH:mm:ss.SSSX", timezone = "UTC") Instant timestamp,
+    Counts result) {
 
   /** Counts are jobs; tokens are the host's own units. */
   public record Counts(

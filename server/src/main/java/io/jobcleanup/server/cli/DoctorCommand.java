@@ -1,13 +1,17 @@
 package io.jobcleanup.server.cli;
 
+import io.jobcleanup.Backlog;
+import io.jobcleanup.CleanupResult;
 import io.jobcleanup.Diagnosis;
 import io.jobcleanup.Diagnosis.Finding;
 import io.jobcleanup.Diagnosis.Level;
+import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.answer.Json;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,6 +35,9 @@ import picocli.CommandLine.Mixin;
     })
 final class DoctorCommand implements Callable<Integer> {
   private static final String CONTINUED = " ".repeat(24);
+  private static final String SHOW_OWED =
+      "job-cleanup sql \"select job_key, payer, amount, cause, next_try_at"
+          + " from job_cleanup.refund where state = 'OWED'\"";
 
   @Mixin Options.MappingFile mapping = new Options.MappingFile();
   @Mixin Options.AsJson json = new Options.AsJson();
@@ -50,7 +57,8 @@ final class DoctorCommand implements Callable<Integer> {
     Diagnosis diagnosis;
     ExitCode code;
     try (Session session = Session.open(surroundings)) {
-      diagnosis = session.cleanup(mapping.file).diagnose();
+      JobCleanup cleanup = session.cleanup(mapping.file);
+      diagnosis = withWhatIsOwed(cleanup, cleanup.diagnose());
       if (session.settings().migrate() == Migrate.NEVER) {
         diagnosis =
             new Diagnosis(diagnosis.findings().stream().map(DoctorCommand::unmade).toList());
@@ -77,6 +85,27 @@ final class DoctorCommand implements Callable<Integer> {
       print(diagnosis);
     }
     return code.number();
+  }
+
+  /** What is owed is asked for where nothing is wrong that would keep it from being known. */
+  private static Diagnosis withWhatIsOwed(JobCleanup cleanup, Diagnosis diagnosis) {
+    Backlog backlog = diagnosis.ok() ? cleanup.backlog() : null;
+    if (backlog == null || backlog.owedRefunds() == 0) {
+      return diagnosis;
+    }
+    List<Finding> findings = new ArrayList<>(diagnosis.findings());
+    findings.add(
+        new Finding(
+            Level.WARNING,
+            "refunds",
+            "%s owed, %s; each run tries those that are due. To whom, and why not yet:"
+                .formatted(
+                    backlog.owedRefunds() == 1
+                        ? "1 refund is"
+                        : Words.number(backlog.owedRefunds()) + " refunds are",
+                    CleanupResult.tokens(backlog.owedTokens())),
+            List.of(SHOW_OWED)));
+    return new Diagnosis(findings);
   }
 
   /** Where no run makes our schema, one that is missing or old keeps runs from working. */

@@ -147,7 +147,8 @@ final class FindCommand implements Callable<Integer> {
   }
 
   private String longerThan(List<StuckJob> stuck, Duration configured) {
-    List<@Nullable Duration> timeouts = stuck.stream().map(StuckJob::timeout).distinct().toList();
+    List<@Nullable Duration> timeouts =
+        stuck.stream().<@Nullable Duration>map(StuckJob::timeout).distinct().toList();
     if (timeouts.size() > 1 || timeouts.contains(null)) {
       return "they may be";
     }

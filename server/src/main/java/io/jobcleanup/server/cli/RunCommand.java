@@ -237,7 +237,7 @@ final class RunCommand implements Callable<Integer> {
           troubles(tally),
           result.runId());
       printCounts(tally);
-      printErrors(result);
+      printErrors(result, tally);
     }
     printOwed(result);
     if (result.held() > 0) {
@@ -304,7 +304,7 @@ final class RunCommand implements Callable<Integer> {
     counts.lines("  ").stream().skip(1).forEach(surroundings.out()::println);
   }
 
-  private void printErrors(CleanupResult result) {
+  private void printErrors(CleanupResult result, Tally tally) {
     if (result.errors().isEmpty()) {
       return;
     }
@@ -337,9 +337,15 @@ final class RunCommand implements Callable<Integer> {
             });
     tellOfMore(result.failed() - LISTED);
     out.println();
-    out.println(
-        (result.failed() == 1 ? "It is" : "They are")
-            + " tried again by the next runs: done as soon as the cause is gone.");
+    if (tally.owed().jobs() > 0) {
+      out.println(
+          "What is owed is tried again by the next two runs, then after a delay that grows from 1m"
+              + " to 1h.");
+    }
+    if (tally.refused().jobs() > 0) {
+      out.println(
+          "What was refused is tried again by runs after a delay that grows from 1m to 1h.");
+    }
   }
 
   private void printOwed(CleanupResult result) {

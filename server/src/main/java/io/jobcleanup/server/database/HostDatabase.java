@@ -44,13 +44,19 @@ public final class HostDatabase implements AutoCloseable {
   private final DatabaseUrl url;
   private final HikariDataSource pool;
   private final DataSource dataSource;
+  private final OutageLog outages;
   private final @Nullable String psqlLine;
 
   private HostDatabase(
-      DatabaseUrl url, HikariDataSource pool, DataSource dataSource, @Nullable String psqlLine) {
+      DatabaseUrl url,
+      HikariDataSource pool,
+      DataSource dataSource,
+      OutageLog outages,
+      @Nullable String psqlLine) {
     this.url = url;
     this.pool = pool;
     this.dataSource = dataSource;
+    this.outages = outages;
     this.psqlLine = psqlLine;
   }
 
@@ -76,7 +82,8 @@ public final class HostDatabase implements AutoCloseable {
     return new HostDatabase(
         database.url,
         database.pool,
-        ImpatientDataSource.of(database.pool, new Probe(database.url)),
+        ImpatientDataSource.of(database.pool, new Probe(database.url), database.outages),
+        database.outages,
         database.psqlLine);
   }
 
@@ -91,7 +98,7 @@ public final class HostDatabase implements AutoCloseable {
           .log("Ignored parameters of DATABASE_URL that mean nothing here");
     }
     HikariDataSource pool = connect(url, "DATABASE_URL", patience);
-    return new HostDatabase(url, pool, pool, null);
+    return new HostDatabase(url, pool, pool, new OutageLog(), null);
   }
 
   private static HostDatabase openEmbedded(Settings settings, Duration patience) {
@@ -100,7 +107,7 @@ public final class HostDatabase implements AutoCloseable {
       DatabaseUrl url = DatabaseUrl.of(postgres.jdbcUrl(), postgres.user(), postgres.password());
       HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME", patience);
       SpecificationTables.createOnce(pool);
-      return new HostDatabase(url, pool, pool, postgres.psqlLine());
+      return new HostDatabase(url, pool, pool, new OutageLog(), postgres.psqlLine());
     } catch (EmbeddedPostgresException e) {
       throw new ProgramException(
           ExitCode.UNREACHABLE, "The embedded database isn't there: " + e.getMessage(), e);
@@ -241,6 +248,11 @@ public final class HostDatabase implements AutoCloseable {
   /** Where connections come from. */
   public DataSource dataSource() {
     return dataSource;
+  }
+
+  /** Who is told of requests that are lost to its being away. */
+  public OutageLog outages() {
+    return outages;
   }
 
   /** Its address. */

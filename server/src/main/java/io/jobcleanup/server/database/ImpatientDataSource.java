@@ -29,18 +29,20 @@ final class ImpatientDataSource extends DelegatingDataSource {
 
   private final HikariDataSource pool;
   private final Probe probe;
+  private final OutageLog outages;
   private final LentConnections lent = new LentConnections();
   private final AtomicReference<@Nullable Failure> last = new AtomicReference<>();
 
-  private ImpatientDataSource(HikariDataSource pool, Probe probe) {
+  private ImpatientDataSource(HikariDataSource pool, Probe probe, OutageLog outages) {
     super(pool);
     this.pool = pool;
     this.probe = probe;
+    this.outages = outages;
   }
 
   /** Wraps a pool, and looks after its connections until it is closed. */
-  static ImpatientDataSource of(HikariDataSource pool, Probe probe) {
-    ImpatientDataSource source = new ImpatientDataSource(pool, probe);
+  static ImpatientDataSource of(HikariDataSource pool, Probe probe, OutageLog outages) {
+    ImpatientDataSource source = new ImpatientDataSource(pool, probe, outages);
     Thread.ofPlatform().daemon().name("database-watch").start(source::watch);
     return source;
   }
@@ -55,6 +57,7 @@ final class ImpatientDataSource extends DelegatingDataSource {
     try {
       Connection connection = pool.getConnection();
       last.set(null);
+      outages.answered();
       return lent.lend(connection);
     } catch (SQLTransientConnectionException e) {
       // A pool whose connections are all in use is no outage.

@@ -5,6 +5,7 @@ import io.jobcleanup.mapping.Durations;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.account.Password;
 import io.jobcleanup.server.log.LogFormat;
 import io.jobcleanup.server.schedule.Crontab;
 import io.jobcleanup.server.settings.Settings.Cron;
@@ -98,9 +99,23 @@ public final class SettingsReader {
   private static final String CRON_SECRET_PREVIOUS = "CRON_SECRET_PREVIOUS";
   private static final String ADMIN_EMAIL = "ADMIN_EMAIL";
   private static final String ADMIN_PASSWORD = "ADMIN_PASSWORD";
+  private static final String DATABASE_URL = "DATABASE_URL";
+
+  /** Those that have a name of their own, and are known by that alone. */
+  private static final List<String> NAMED =
+      List.of(
+          PORT,
+          MANAGEMENT_PORT,
+          CRON_SECRET,
+          CRON_SECRET_PREVIOUS,
+          ADMIN_EMAIL,
+          ADMIN_PASSWORD,
+          DATABASE_URL);
+
+  /** A Spring Boot application would take settings out of it. */
+  private static final String JSON_OF_THE_FRAMEWORK = "SPRING_APPLICATION_JSON";
 
   private static final int MIN_SECRET_LENGTH = 16;
-  private static final int MIN_PASSWORD_LENGTH = 12;
 
   private final ConfigurableEnvironment environment;
   private final Map<String, String> variables;
@@ -175,6 +190,7 @@ public final class SettingsReader {
   private Result read() {
     findUnknownKeys();
     findUnknownVariables();
+    findWhatOnlyTheFrameworkReads();
     Settings defaults = Settings.defaults();
     Settings settings =
         new Settings(
@@ -186,7 +202,7 @@ public final class SettingsReader {
             value(MIGRATE, text -> oneOf(Migrate.class, text)).orElse(defaults.migrate()),
             value(MAPPING, SettingsReader::path).orElse(null),
             value(HOME, SettingsReader::path).orElse(defaults.home()),
-            raw("DATABASE_URL"),
+            raw(DATABASE_URL),
             new Web(
                 named(PORT, SettingsReader::port).orElse(defaults.web().port()),
                 named(MANAGEMENT_PORT, SettingsReader::port).orElse(null),
@@ -251,7 +267,7 @@ public final class SettingsReader {
               .formatted(
                   place(source.getConfigurationProperty(name)),
                   name,
-                  Suggestion.of(name.toString(), KEYS, Function.<String>identity()::apply)));
+                  likely(name.toString(), OURS + ".", Function.identity())));
     }
   }
 
@@ -270,11 +286,28 @@ public final class SettingsReader {
                 warnings.add(
                     "%s is no setting of this program, and is ignored%s"
                         .formatted(
-                            name,
-                            Suggestion.of(
-                                name,
-                                KEYS.stream().map(SettingsReader::variable).toList(),
-                                Function.<String>identity()::apply))));
+                            name, likely(name, variable(OURS + "."), SettingsReader::variable))));
+  }
+
+  /**
+   * The likely meaning of a name that isn't known: one of our keys, or what has a name of its own
+   * and was written as if it were one of them.
+   */
+  private static String likely(String name, String prefix, Function<String, String> spelt) {
+    Map<String, String> candidates = new TreeMap<>();
+    KEYS.forEach(key -> candidates.put(spelt.apply(key), spelt.apply(key)));
+    NAMED.forEach(named -> candidates.put(prefix + named, named));
+    return Suggestion.of(name, candidates.keySet(), likely -> candidates.getOrDefault(likely, ""));
+  }
+
+  private void findWhatOnlyTheFrameworkReads() {
+    if (variables.containsKey(JSON_OF_THE_FRAMEWORK)) {
+      warnings.add(
+          "%s is ignored: settings are read from environment variables, system properties, and"
+                  .formatted(JSON_OF_THE_FRAMEWORK)
+              + " application.yaml or application.properties here, in config/, or where"
+              + " SPRING_CONFIG_LOCATION says");
+    }
   }
 
   private static String variable(String key) {
@@ -367,10 +400,10 @@ public final class SettingsReader {
       return null;
     }
     Secret secret = new Secret(password);
-    if (secret.length() < MIN_PASSWORD_LENGTH) {
+    if (secret.length() < Password.MIN_LENGTH) {
       faults.add(
           "ADMIN_PASSWORD: has %d characters, at least %d are needed"
-              .formatted(secret.length(), MIN_PASSWORD_LENGTH));
+              .formatted(secret.length(), Password.MIN_LENGTH));
     }
     return email.map(it -> new FirstAdmin(it, secret)).orElse(null);
   }

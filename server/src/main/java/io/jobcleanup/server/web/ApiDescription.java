@@ -46,6 +46,7 @@ import org.springframework.security.core.annotation.AuthenticationPrincipal;
 class ApiDescription {
   private static final String CRON = "/api/cron/";
   private static final String SESSION = "session";
+  private static final String SESSION_OVER_TLS = "sessionOverTls";
   private static final String TOKEN = "token";
   private static final String CRON_SECRET = "cronSecret";
   private static final String PROBLEM = "Problem";
@@ -92,13 +93,9 @@ class ApiDescription {
                 .description("Finds stuck jobs, fails them, and gives their tokens back once."))
         .components(
             new Components()
+                .addSecuritySchemes(SESSION, cookie("job-cleanup-session", "without TLS"))
                 .addSecuritySchemes(
-                    SESSION,
-                    new SecurityScheme()
-                        .type(SecurityScheme.Type.APIKEY)
-                        .in(SecurityScheme.In.COOKIE)
-                        .name("job-cleanup-session")
-                        .description("set by POST /api/auth/login"))
+                    SESSION_OVER_TLS, cookie("__Host-job-cleanup-session", "over TLS"))
                 .addSecuritySchemes(
                     TOKEN,
                     new SecurityScheme()
@@ -111,6 +108,14 @@ class ApiDescription {
                         .type(SecurityScheme.Type.HTTP)
                         .scheme("bearer")
                         .description("CRON_SECRET")));
+  }
+
+  private static SecurityScheme cookie(String name, String when) {
+    return new SecurityScheme()
+        .type(SecurityScheme.Type.APIKEY)
+        .in(SecurityScheme.In.COOKIE)
+        .name(name)
+        .description("set by POST /api/auth/login " + when);
   }
 
   @Bean
@@ -134,6 +139,7 @@ class ApiDescription {
     } else {
       if (operation.getSecurity() == null) {
         operation.addSecurityItem(new SecurityRequirement().addList(SESSION));
+        operation.addSecurityItem(new SecurityRequirement().addList(SESSION_OVER_TLS));
         operation.addSecurityItem(new SecurityRequirement().addList(TOKEN));
       }
       problems.put(403, "The role is too low, or the request comes from another site.");

@@ -1,6 +1,7 @@
 package io.jobcleanup.server.web;
 
 import io.jobcleanup.server.answer.Json;
+import io.jobcleanup.server.web.Fields.Member;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,8 +118,8 @@ public final class Body {
     return text;
   }
 
-  private static Map<String, JsonNode> members(String text) {
-    Map<String, JsonNode> members = new LinkedHashMap<>();
+  private static Map<String, Member> members(String text) {
+    Map<String, Member> members = new LinkedHashMap<>();
     try (JsonParser parser = Json.mapper().createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         parser.readValueAsTree();
@@ -128,8 +129,7 @@ public final class Body {
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = parser.currentName();
         parser.nextToken();
-        JsonNode value = parser.readValueAsTree();
-        if (members.put(name, value) != null) {
+        if (members.put(name, member(parser)) != null) {
           throw new ProblemException(
               Problem.invalid("%s is there twice".formatted(Fields.shown(name))));
         }
@@ -150,6 +150,14 @@ public final class Body {
                       at.getColumnNr())));
     }
     return members;
+  }
+
+  /** A number is told as it was sent: read, 6e4 would be 60000.0, and nobody sent that. */
+  private static Member member(JsonParser parser) {
+    JsonToken token = parser.currentToken();
+    String number = token != null && token.isNumeric() ? parser.getString() : null;
+    JsonNode value = parser.readValueAsTree();
+    return new Member(value, number == null ? Json.write(value) : number);
   }
 
   private static void requireEnd(JsonParser parser) {

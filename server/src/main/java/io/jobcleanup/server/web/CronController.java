@@ -4,6 +4,7 @@ import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.Trigger;
 import io.jobcleanup.server.answer.CronAnswer;
+import io.jobcleanup.server.log.Throttle;
 import io.jobcleanup.server.settings.Secret;
 import io.jobcleanup.server.settings.Settings;
 import io.swagger.v3.oas.annotations.Operation;
@@ -12,9 +13,12 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -28,15 +32,20 @@ import org.springframework.web.bind.annotation.RestController;
 /** A cleanup that a clock asks for: Vercel's, Kubernetes' or crontab's. */
 @RestController
 class CronController {
+  private static final Logger log = LoggerFactory.getLogger(CronController.class);
+
   static final String PATH = "/api/cron/cleanup-jobs";
 
   private static final String SCHEME = "Bearer ";
 
   private final Requests requests;
+  private final Troubles troubles;
   private final Settings settings;
+  private final Throttle refusals = new Throttle(Duration.ofMinutes(1));
 
-  CronController(Requests requests, Settings settings) {
+  CronController(Requests requests, Troubles troubles, Settings settings) {
     this.requests = requests;
+    this.troubles = troubles;
     this.settings = settings;
   }
 
@@ -87,7 +96,7 @@ class CronController {
           .cacheControl(CacheControl.noStore())
           .body(CronAnswer.of(result));
     } catch (RuntimeException e) {
-      return answer(Troubles.of(e, request).withError("Cleanup failed").with("success", false));
+      return answer(troubles.of(e, request).withError("Cleanup failed").with("success", false));
     }
   }
 
@@ -95,6 +104,7 @@ class CronController {
   private @Nullable Problem refusal(HttpServletRequest request) {
     List<Secret> secrets = settings.cron().secrets();
     if (secrets.isEmpty()) {
+      tell(request, "no CRON_SECRET is configured");
       return Problem.of(
               503,
               "CRON_SECRET is not configured",
@@ -102,6 +112,10 @@ class CronController {
           .with("success", false);
     }
     List<String> given = Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION));
+    if (given.isEmpty()) {
+      tell(request, "no Authorization header");
+      return unauthorized();
+    }
     String candidate =
         given.size() == 1 && given.getFirst().regionMatches(true, 0, SCHEME, 0, SCHEME.length())
             ? given.getFirst().substring(SCHEME.length()).strip()
@@ -113,7 +127,26 @@ class CronController {
     for (Secret secret : secrets) {
       right |= secret.matches(text);
     }
-    return right ? null : Problem.unauthorized().with("success", false);
+    if (right) {
+      return null;
+    }
+    tell(request, "wrong secret");
+    return unauthorized();
+  }
+
+  private static Problem unauthorized() {
+    return Problem.unauthorized().with("success", false);
+  }
+
+  private void tell(HttpServletRequest request, String reason) {
+    long count = refusals.count();
+    if (count > 0) {
+      log.atWarn()
+          .addKeyValue("address", Client.of(request, settings.web()).address())
+          .addKeyValue("reason", reason)
+          .addKeyValue("count", count)
+          .log("Cron call refused");
+    }
   }
 
   private static ResponseEntity<Problem> answer(Problem problem) {

@@ -16,6 +16,11 @@ import org.springframework.web.context.request.async.AsyncRequestNotUsableExcept
 @RestControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class ErrorAnswers {
+  private final Troubles troubles;
+
+  ErrorAnswers(Troubles troubles) {
+    this.troubles = troubles;
+  }
 
   /** Whoever asked has hung up: there is nobody to answer, and nothing wrong with us. */
   @ExceptionHandler({ClientAbortException.class, AsyncRequestNotUsableException.class})
@@ -28,7 +33,7 @@ class ErrorAnswers {
       headers.putAll(known.getHeaders());
       return answer(ofFramework(known.getStatusCode().value(), request), headers);
     }
-    return answer(Troubles.of(error, request), new HttpHeaders());
+    return answer(troubles.of(error, request), new HttpHeaders());
   }
 
   private static ResponseEntity<Problem> answer(Problem problem, HttpHeaders headers) {

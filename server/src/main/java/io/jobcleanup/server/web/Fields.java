@@ -1,7 +1,6 @@
 package io.jobcleanup.server.web;
 
 import io.jobcleanup.mapping.Suggestion;
-import io.jobcleanup.server.answer.Json;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -20,22 +19,29 @@ import tools.jackson.databind.JsonNode;
 public final class Fields {
   private static final int SHOWN = 60;
 
-  private final Map<String, JsonNode> members;
+  private final Map<String, Member> members;
   private final Set<String> known = new LinkedHashSet<>();
   private final List<String> faults = new ArrayList<>();
 
-  Fields(Map<String, JsonNode> members) {
+  /**
+   * A member's value.
+   *
+   * @param sent how it was written, for a value that isn't a structure
+   */
+  record Member(JsonNode value, String sent) {}
+
+  Fields(Map<String, Member> members) {
     this.members = members;
   }
 
   /** A whole number within its limits, as JSON writes whole numbers; empty where it isn't there. */
   public Optional<Long> integer(String name, long least, long most) {
-    JsonNode value = take(name);
-    if (value == null) {
+    Member member = take(name);
+    if (member == null) {
       return Optional.empty();
     }
-    if (value.isIntegralNumber()) {
-      BigInteger number = value.bigIntegerValue();
+    if (member.value.isIntegralNumber()) {
+      BigInteger number = member.value.bigIntegerValue();
       if (number.compareTo(BigInteger.valueOf(least)) >= 0
           && number.compareTo(BigInteger.valueOf(most)) <= 0) {
         return Optional.of(number.longValueExact());
@@ -43,20 +49,20 @@ public final class Fields {
     }
     faults.add(
         "%s is %s, a whole number from %d to %d is expected"
-            .formatted(name, shown(value), least, most));
+            .formatted(name, shown(member), least, most));
     return Optional.empty();
   }
 
   /** True or false; empty where it isn't there. */
   public Optional<Boolean> bool(String name) {
-    JsonNode value = take(name);
-    if (value == null) {
+    Member member = take(name);
+    if (member == null) {
       return Optional.empty();
     }
-    if (value.isBoolean()) {
-      return Optional.of(value.booleanValue());
+    if (member.value.isBoolean()) {
+      return Optional.of(member.value.booleanValue());
     }
-    faults.add("%s is %s, true or false is expected".formatted(name, shown(value)));
+    faults.add("%s is %s, true or false is expected".formatted(name, shown(member)));
     return Optional.empty();
   }
 
@@ -66,7 +72,8 @@ public final class Fields {
    * @param longest how many characters it may have
    */
   public Optional<String> text(String name, int longest) {
-    JsonNode value = take(name);
+    Member member = take(name);
+    JsonNode value = member == null ? null : member.value;
     if (value != null && value.isString() && value.stringValue().length() <= longest) {
       return Optional.of(value.stringValue());
     }
@@ -96,20 +103,19 @@ public final class Fields {
     }
   }
 
-  private @Nullable JsonNode take(String name) {
+  private @Nullable Member take(String name) {
     known.add(name);
     return members.get(name);
   }
 
-  private static String shown(JsonNode value) {
-    if (value.isArray()) {
+  private static String shown(Member member) {
+    if (member.value.isArray()) {
       return "an array";
     }
-    if (value.isObject()) {
+    if (member.value.isObject()) {
       return "an object";
     }
-    String text = Json.write(value);
-    return text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : shown(text);
+    return shown(member.sent);
   }
 
   /** A piece of the request, short and free of what could forge or break a line. */

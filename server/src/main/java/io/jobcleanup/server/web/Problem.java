@@ -66,6 +66,7 @@ public record Problem(
           case 406 -> "Not acceptable";
           case 413 -> "Payload too large";
           case 415 -> "Unsupported media type";
+          case 501 -> "Not implemented";
           default -> status < 500 ? "Invalid request" : "Internal error";
         });
   }

@@ -9,6 +9,11 @@ import org.springframework.web.filter.OncePerRequestFilter;
 
 /** Answers with a {@link Problem} where a filter fails: no controller was reached then. */
 final class ProblemFilter extends OncePerRequestFilter {
+  private final Troubles troubles;
+
+  ProblemFilter(Troubles troubles) {
+    this.troubles = troubles;
+  }
 
   @Override
   protected void doFilterInternal(
@@ -21,7 +26,7 @@ final class ProblemFilter extends OncePerRequestFilter {
           e instanceof ServletException wrapped && wrapped.getRootCause() != null
               ? wrapped.getRootCause()
               : e;
-      Problems.write(response, Troubles.of(cause, request));
+      Problems.write(response, troubles.of(cause, request));
     }
   }
 }

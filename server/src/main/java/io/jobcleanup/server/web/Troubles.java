@@ -6,6 +6,7 @@ import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.database.Outage;
+import io.jobcleanup.server.database.OutageLog;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,15 +16,19 @@ import org.springframework.security.web.firewall.RequestRejectedException;
 
 /**
  * Turns whatever went wrong into a {@link Problem} without internals. The log has those, under the
- * id that the problem names.
+ * id that the problem names. Safe for use by several threads.
  */
 public final class Troubles {
   private static final Logger log = LoggerFactory.getLogger(Troubles.class);
 
-  private Troubles() {}
+  private final OutageLog outages;
+
+  Troubles(OutageLog outages) {
+    this.outages = outages;
+  }
 
   /** What to answer to a request that ended with an error. */
-  public static Problem of(Throwable error, HttpServletRequest request) {
+  public Problem of(Throwable error, HttpServletRequest request) {
     if (error instanceof ProblemException known) {
       return known.problem();
     }
@@ -31,14 +36,8 @@ public final class Troubles {
       // Parameters and headers are looked at by the firewall no sooner than by us.
       return Problem.invalid("the request line or a header isn't allowed");
     }
-    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     if (Outage.isBehind(error)) {
-      log.atWarn()
-          .addKeyValue("id", id)
-          .addKeyValue("request", described(request))
-          .addKeyValue("cause", String.valueOf(error.getMessage()))
-          .log("The database doesn't answer");
-      Problem problem = Problem.databaseAway().with("id", id);
+      Problem problem = Problem.databaseAway().with("id", outages.lost(described(request), error));
       return error instanceof UnreachableDatabaseException lost
           ? lost.committed()
               .map(
@@ -47,6 +46,7 @@ public final class Troubles {
               .orElse(problem)
           : problem;
     }
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     if (error instanceof JobCleanupException known) {
       String detail =
           switch (known) {

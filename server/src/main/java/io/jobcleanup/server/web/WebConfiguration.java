@@ -49,9 +49,14 @@ public class WebConfiguration {
   }
 
   @Bean
-  FilterRegistrationBean<ProblemFilter> problemFilter() {
+  Troubles troubles(HostDatabase database) {
+    return new Troubles(database.outages());
+  }
+
+  @Bean
+  FilterRegistrationBean<ProblemFilter> problemFilter(Troubles troubles) {
     FilterRegistrationBean<ProblemFilter> filter =
-        new FilterRegistrationBean<>(new ProblemFilter());
+        new FilterRegistrationBean<>(new ProblemFilter(troubles));
     filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
     return filter;
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which pages may make a browser change something. */
 class CrossSiteTest {
@@ -108,6 +109,31 @@ class CrossSiteTest {
     if (!passes) {
       assertThat(Serving.json(run).get("error").asString()).isEqualTo("Forbidden");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/api/cron/cleanup-jobs",
+        "/api/auth/login",
+        "/api/admin/jobs/cleanup",
+        "/actuator/health",
+        "/nothing"
+      })
+  void browserThatAsksForAnotherSitesPageIsRefused(String path) throws Exception {
+    HttpResponse<String> answer =
+        byHost.send(
+            "OPTIONS",
+            path,
+            "",
+            "Origin",
+            "https://elsewhere.example.com",
+            "Access-Control-Request-Method",
+            "POST");
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(Serving.json(answer).get("error").asString()).isEqualTo("Forbidden");
+    assertThat(answer.headers().map()).doesNotContainKeys("allow", "access-control-allow-methods");
   }
 
   @Test

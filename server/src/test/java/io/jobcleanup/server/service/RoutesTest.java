@@ -67,6 +67,9 @@ class RoutesTest {
     ROUTES.put("GET /v3/api-docs", For.VIEWERS);
     ROUTES.put("GET /v3/api-docs.yaml", For.VIEWERS);
     ROUTES.put("GET /v3/api-docs/swagger-config", For.VIEWERS);
+    ROUTES.put("GET /", For.VIEWERS);
+    ROUTES.put("GET /sign-in.js", For.ANYBODY);
+    ROUTES.put("GET /sign-in.css", For.ANYBODY);
     ROUTES.put("GET /swagger-ui.html", For.VIEWERS);
     ROUTES.put("GET /swagger-ui/**", For.VIEWERS);
     ROUTES.put("GET /swagger-ui/*swagger-initializer.js", For.VIEWERS);
@@ -77,7 +80,6 @@ class RoutesTest {
   /** What isn't any route is known to admins alone. */
   private static final Map<String, For> NO_ROUTES =
       Map.of(
-          "GET /", For.ADMINS,
           "GET /nothing", For.ADMINS,
           "POST /nothing", For.ADMINS,
           "DELETE /api/admin/runs", For.ADMINS,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.account.Password;
 import io.jobcleanup.server.log.LogFormat;
 import io.jobcleanup.server.settings.Settings.Cron;
 import io.jobcleanup.server.settings.Settings.Migrate;
@@ -233,6 +234,45 @@ class SettingsReaderTest {
         .anyMatch(it -> it.startsWith("JOB_CLEANUP_PORT_80_TCP_ADDR is no setting"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "JOB_CLEANUP_PORT,PORT",
+    "JOB_CLEANUP_CRON_SECRET,CRON_SECRET",
+    "JOB_CLEANUP_DATABASE_URL,DATABASE_URL",
+    "JOB_CLEANUP_HOM,JOB_CLEANUP_HOME"
+  })
+  void variableWithAPrefixTooManyIsToldItsName(String variable, String likely) {
+    assertThat(SettingsReader.read(Map.of(variable, "x")).warnings())
+        .containsExactly(
+            "%s is no setting of this program, and is ignored. Did you mean %s?"
+                .formatted(variable, likely));
+  }
+
+  @Test
+  void keyOfWhatHasANameOfItsOwnIsToldThatName() throws IOException {
+    assertThat(failure(withFile("application.yaml", "job-cleanup: {port: 8080, home: x}")))
+        .startsWith(
+            "application.yaml:1  job-cleanup.port: is no setting of this program."
+                + " Did you mean PORT?");
+  }
+
+  @Test
+  void settingsThatOnlyTheFrameworkWouldReadAreWarnedOfAndNotShown() {
+    SettingsReader.Result read =
+        SettingsReader.read(
+            Map.of(
+                "SPRING_APPLICATION_JSON",
+                "{\"job-cleanup\":{\"batch-size\":7},\"x\":\"Canary-7f3a\"}"));
+
+    assertThat(read.settings().batchSize()).isEqualTo(100);
+    assertThat(read.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("SPRING_APPLICATION_JSON is ignored: settings are read from environment")
+        .contains("application.yaml", "SPRING_CONFIG_LOCATION")
+        .doesNotContain("Canary");
+  }
+
   @Test
   void fileThatIsNoYamlIsNamedWithoutItsContent() throws IOException {
     String message =
@@ -270,6 +310,7 @@ class SettingsReaderTest {
 
   @Test
   void shortPasswordOfTheFirstAdminIsRefusedAndNotShown() {
+    assertThat("Canary-7f3a").hasSize(Password.MIN_LENGTH - 1);
     assertThat(failure(Map.of("ADMIN_EMAIL", "admin@example.com", "ADMIN_PASSWORD", "Canary-7f3a")))
         .contains("ADMIN_PASSWORD: has 11 characters, at least 12 are needed")
         .doesNotContain("Canary");

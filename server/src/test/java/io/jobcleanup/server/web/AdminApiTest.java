@@ -298,13 +298,51 @@ class AdminApiTest {
     assertThat(stuck()).isEqualTo("1");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"FOO", "PROPFIND", "get", "CONNECTED"})
+  void methodThatNoPathIsForIsNotImplemented(String method) throws Exception {
+    for (String path : List.of(CLEANUP, "/nothing", "/api/cron/cleanup-jobs", "/")) {
+      problem(501, "Not implemented", serving.send(method, path, ""));
+    }
+  }
+
+  @Test
+  void traceIsNotAllowed() throws Exception {
+    HttpResponse<String> answer = serving.send("TRACE", CLEANUP, "");
+
+    problem(405, "Method not allowed", answer);
+    assertThat(answer.headers().firstValue("Allow")).isPresent();
+  }
+
+  @Test
+  void describedCookiesAreThoseThatSigningInSets() throws Exception {
+    List<String> described = new ArrayList<>();
+    json(get("/v3/api-docs"))
+        .at("/components/securitySchemes")
+        .forEach(it -> described.add(it.path("name").asString()));
+    described.removeIf(String::isEmpty);
+    List<String> set = new ArrayList<>();
+    try (Serving overTls = Serving.on(host, "JOB_CLEANUP_PUBLIC_URL", "https://jobs.example.com")) {
+      for (Serving each : List.of(serving, overTls)) {
+        set.add(each.cookie(Serving.EMAIL, Serving.PASSWORD).split("=")[0]);
+      }
+    }
+
+    assertThat(described).isEqualTo(set);
+    assertThat(json(get("/v3/api-docs")).at("/paths/~1api~1admin~1runs/get/security").toString())
+        .isEqualTo("[{\"session\":[]},{\"sessionOverTls\":[]},{\"token\":[]}]");
+  }
+
   static Stream<List<String>> wrongBodies() {
     return Stream.of(
         List.of("{\"dryrun\":true}", "dryrun is no field", "dryRun?"),
         List.of("{\"timeoutMs\":\"600000\"}", "timeoutMs is \"600000\"", "1000 to 2592000000"),
         List.of("{\"timeoutMs\":60000.5}", "timeoutMs is 60000.5"),
-        List.of("{\"timeoutMs\":60000.0}", "timeoutMs is"),
-        List.of("{\"timeoutMs\":6e4}", "timeoutMs is"),
+        List.of("{\"timeoutMs\":60000.0}", "timeoutMs is 60000.0,"),
+        List.of("{\"timeoutMs\":6e4}", "timeoutMs is 6e4,"),
+        List.of("{\"timeoutMs\":6E+4}", "timeoutMs is 6E+4,"),
+        List.of("{\"timeoutMs\":1e400}", "timeoutMs is 1e400,"),
+        List.of("{\"timeoutMs\":-0}", "timeoutMs is -0,"),
         List.of("{\"timeoutMs\":null}", "timeoutMs is null"),
         List.of("{\"timeoutMs\":true}", "timeoutMs is true"),
         List.of("{\"timeoutMs\":[600000]}", "timeoutMs is an array"),

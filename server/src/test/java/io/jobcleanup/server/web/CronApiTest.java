@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.log.Lines;
 import io.jobcleanup.server.service.Serving;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -208,6 +209,31 @@ class CronApiTest {
         .isEqualTo(401);
     String cookie = serving.cookie(Serving.EMAIL, Serving.PASSWORD);
     assertThat(serving.send("GET", PATH, "", "Cookie", cookie).statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void refusedCallsHaveALineAMinuteWithTheirNumberAndNoSecret() throws Exception {
+    try (Serving fresh = Serving.on(host);
+        Lines lines = new Lines()) {
+      fresh.send("GET", PATH, "", "Authorization", "Bearer Canary-7f3a-wrong");
+      for (int i = 0; i < 5; i++) {
+        fresh.send("GET", PATH, "");
+      }
+
+      assertThat(lines.with("Cron call"))
+          .containsExactly(
+              "[WARN] Cron call refused address=127.0.0.1 reason=\"wrong secret\" count=1");
+      assertThat(lines.with("Canary")).isEmpty();
+    }
+    try (Serving closed = Serving.on(host, "CRON_SECRET", null);
+        Lines lines = new Lines()) {
+      closed.send("GET", PATH, "");
+
+      assertThat(lines.with("Cron call"))
+          .containsExactly(
+              "[WARN] Cron call refused address=127.0.0.1"
+                  + " reason=\"no CRON_SECRET is configured\" count=1");
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.jobcleanup.server.Host;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Role;
 import io.jobcleanup.server.account.Tokens;
+import io.jobcleanup.server.log.Lines;
 import io.jobcleanup.server.service.Serving;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
@@ -131,6 +132,32 @@ class OutageTest {
       for (Future<HttpResponse<String>> answer : answers) {
         assertAway(answer.get());
       }
+    }
+  }
+
+  @Test
+  void outageHasALineAsItBeginsAndOneWhenItIsOver() throws Exception {
+    try (Serving fresh = Serving.on(host);
+        Lines lines = new Lines()) {
+      String[] session = {"Cookie", cookie};
+      String[] foreign = {"Sec-Fetch-Site", "cross-site"};
+      postgres.stopImmediately();
+      String id = null;
+      for (int i = 0; i < 20; i++) {
+        HttpResponse<String> answer = fresh.send("GET", "/api/admin/runs", "", session);
+        assertAway(answer);
+        id = Serving.json(answer).get("id").stringValue();
+        assertThat(fresh.send("POST", "/api/auth/login", "", foreign).statusCode()).isEqualTo(403);
+      }
+      assertThat(lines.all()).singleElement().asString().contains("doesn't answer id=" + id);
+
+      postgres.start();
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+      while (fresh.send("GET", "/api/admin/runs", "", session).statusCode() != 200) {
+        assertThat(System.nanoTime()).as("still away").isLessThan(deadline);
+      }
+
+      assertThat(lines.all()).hasSize(2).last().asString().contains("The database answers again");
     }
   }
 

@@ -1,4 +1,4 @@
-package io.jobcleanup.server.account;
+package io.jobcleanup.server.web;
 
 import io.jobcleanup.server.settings.AddressRange;
 import io.jobcleanup.server.settings.Settings.Web;
@@ -18,13 +18,13 @@ import java.util.Optional;
  *     in IPv6
  * @param overTls whether the client speaks TLS, with us or with a proxy of ours
  */
-record Client(String address, String limitKey, boolean overTls) {
+public record Client(String address, String limitKey, boolean overTls) {
   private static final String FORWARDED_FOR = "X-Forwarded-For";
   private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final int NETWORK_BYTES = 8;
 
   /** Who made a request. Headers are believed as far as {@code web.trustedProxies()} wrote them. */
-  static Client of(HttpServletRequest request, Web web) {
+  public static Client of(HttpServletRequest request, Web web) {
     Optional<InetAddress> peer = literal(request.getRemoteAddr());
     if (peer.isEmpty()) {
       return new Client(request.getRemoteAddr(), request.getRemoteAddr(), request.isSecure());
