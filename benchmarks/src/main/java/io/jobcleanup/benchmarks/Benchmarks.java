@@ -22,6 +22,7 @@ public final class Benchmarks {
       List.of(
           new StatementsPart(),
           new ThroughputPart(),
+          new ShapesPart(),
           new ProfilePart(),
           new DetectionPart(),
           new ContentionPart(),

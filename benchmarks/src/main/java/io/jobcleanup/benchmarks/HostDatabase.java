@@ -77,6 +77,11 @@ final class HostDatabase implements AutoCloseable {
     return name;
   }
 
+  /** A database without any tables, made anew. */
+  static HostDatabase empty(EmbeddedPostgres postgres, String name) {
+    return copy(postgres, "template0", name);
+  }
+
   /** An empty host with users, and our schema in it. */
   static HostDatabase create(EmbeddedPostgres postgres, String name, int users) {
     postgres.createDatabase(name);

@@ -214,7 +214,8 @@ final class RunCommand implements Callable<Integer> {
     table.lines("  ").forEach(out::println);
     tellOfMore(result.totalFound() - 2 * LISTED);
     out.println();
-    out.println("What each would give back:  job-cleanup find       Settle them:  job-cleanup run");
+    out.println(
+        "What each would change:  job-cleanup run --rehearse       Settle them:  job-cleanup run");
   }
 
   private void print(CleanupResult result, Tally tally, Duration took) {
