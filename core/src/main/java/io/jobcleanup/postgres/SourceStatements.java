@@ -317,6 +317,15 @@ public final class SourceStatements {
     return null;
   }
 
+  /** What the first column of a balance becomes by an amount; null where an expression tells. */
+  public @Nullable BigDecimal after(int balance, BalanceRow row, BigDecimal amount) {
+    int factor = WriteSql.plainFactor(balance(balance).add().values().iterator().next());
+    BigDecimal before = row.contents().getFirst();
+    return factor == 0 || before == null
+        ? null
+        : Chain.moved(before, factor < 0 ? amount.negate() : amount, balance(balance).floor());
+  }
+
   /** What the amount columns of a ledger can hold, by column. */
   public Map<String, NumberType> amountColumns(int ledger) {
     Recorded recorded = tables.ledgers().get(ledger);
