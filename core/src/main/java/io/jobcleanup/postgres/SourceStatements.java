@@ -701,9 +701,7 @@ public final class SourceStatements {
                     ? constant.text()
                     : addends == null ? null : line.get(addends.valueNames().get(addend.getKey()));
         each.add(
-            text == null
-                ? BigDecimal.ZERO
-                : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
+            text == null ? BigDecimal.ZERO : factor < 0 ? number(text).negate() : number(text));
       }
       all.add(each);
     }
@@ -726,7 +724,7 @@ public final class SourceStatements {
       List<@Nullable BigDecimal> beginning = new ArrayList<>();
       for (String column : balance(balance).add().keySet()) {
         String text = line.get(create.valueNames().get(column));
-        beginning.add(text == null ? null : new BigDecimal(text));
+        beginning.add(text == null ? null : number(text));
       }
       beginnings.add(beginning);
     }
@@ -805,8 +803,7 @@ public final class SourceStatements {
           factor != 0
               ? line.get("amount")
               : line.get(ledgerWrites.get(ledger).valueNames().get(column));
-      expected.add(
-          text == null ? null : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
+      expected.add(text == null ? null : factor < 0 ? number(text).negate() : number(text));
     }
     return expected;
   }
@@ -842,6 +839,14 @@ public final class SourceStatements {
         .read(tx, keys.stream().map(it -> JobId.parseKey(it, key.size())).toList())
         .forEach((found, row) -> rows.put(JobId.keyText(found), row));
     return rows;
+  }
+
+  /** A number that the database worked out: its types hold NaN and infinities, too. */
+  private static BigDecimal number(String text) {
+    if (text.endsWith("NaN") || text.endsWith("Infinity")) {
+      throw new UnexpectedWriteException(text + " was worked out, where a number is needed");
+    }
+    return new BigDecimal(text);
   }
 
   /** Whether the host's own function gives tokens back, in the place of balances and ledger. */
