@@ -326,7 +326,7 @@ final class SourceSql {
                             alias,
                             columns.get(i).quoted(),
                             line.use(prefix + i),
-                            columns.get(i).type()))
+                            columns.get(i).comparedAs()))
             .collect(Collectors.joining(" and "));
     return line.statement(
         Sql.of(
@@ -559,7 +559,7 @@ final class SourceSql {
                                 .formatted(
                                     tables.jobKey().get(i).quoted(),
                                     i,
-                                    tables.jobKey().get(i).type()))
+                                    tables.jobKey().get(i).comparedAs()))
                     .collect(Collectors.joining(" and "))));
   }
 
@@ -590,7 +590,7 @@ final class SourceSql {
         .mapToObj(
             i ->
                 "%s.%s = cast(%s.%s%d as %s)"
-                    .formatted(row, key.get(i).quoted(), from, prefix, i, key.get(i).type()))
+                    .formatted(row, key.get(i).quoted(), from, prefix, i, key.get(i).comparedAs()))
         .collect(Collectors.joining(" and "));
   }
 
@@ -624,7 +624,7 @@ final class SourceSql {
         .match()
         .forEach(
             (name, value) -> {
-              String type = SourceTables.column(moved.table(), name).type();
+              String type = SourceTables.column(moved.table(), name).comparedAs();
               match.add(
                   switch (value) {
                     case Value.Constant constant ->

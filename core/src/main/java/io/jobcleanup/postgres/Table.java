@@ -82,6 +82,19 @@ record Table(
     String quoted() {
       return Sql.identifier(name);
     }
+
+    /**
+     * The type that values are compared in with it: without its length, so that no value is cut
+     * until it finds another's row.
+     */
+    String comparedAs() {
+      return switch (baseType) {
+        case "character varying" -> "text";
+        case "character" -> "bpchar";
+        case "numeric" -> "numeric";
+        default -> type;
+      };
+    }
   }
 
   /**

@@ -231,7 +231,8 @@ final class WriteSql {
     Map<String, String> assigned = new LinkedHashMap<>();
     for (Table.Column column : moved.matchColumns()) {
       int i = assigned.size();
-      assigned.put(column.name(), Sql.cast(line.use(moved.matchPrefix() + i), column.type()));
+      assigned.put(
+          column.name(), Sql.cast(line.use(moved.matchPrefix() + i), writeType(table, column)));
     }
     Map<String, Value> others = new LinkedHashMap<>(balance.values());
     others.keySet().removeAll(balance.match().keySet());
