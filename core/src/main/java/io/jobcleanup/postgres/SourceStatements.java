@@ -282,6 +282,13 @@ public final class SourceStatements {
     return columns;
   }
 
+  /** The columns that move in a balance's row, whichever of the mapping's balances moves them. */
+  public List<String> movingWith(int balance) {
+    return tables.movingWith(tables.balances().get(balance)).stream()
+        .map(Table.Column::name)
+        .toList();
+  }
+
   /** The row of a balance, whichever of the mapping's balances names it. */
   public Chain.Account account(int balance, List<String> match) {
     Moved moved = tables.balances().get(balance);

@@ -293,7 +293,7 @@ final class Payment {
         continue;
       }
       if (source.followsBalance(balance)) {
-        here.forEach(it -> put(it, "w", contents(it, number)));
+        here.forEach(it -> putRow(it, "w", number));
       }
       List<List<BigDecimal>> added =
           source.addends(tx, balance, here.stream().map(item -> item.values).toList());
@@ -335,22 +335,24 @@ final class Payment {
                 balance -> {
                   Account account = Objects.requireNonNull(item.accounts.get(balance));
                   SourceStatements.put(item.values, "q", account.match());
-                  put(item, "v", contents(item, balance));
+                  putRow(item, "v", balance);
                 });
       }
     }
   }
 
-  private static void put(Item item, String prefix, List<BigDecimal> contents) {
-    SourceStatements.put(
-        item.values, prefix, contents.stream().map(BigDecimal::toPlainString).toList());
+  /** Puts into a line what its row of a balance has by now, as far as that moves. */
+  private void putRow(Item item, String prefix, int balance) {
+    Map<String, BigDecimal> now = chain.now(Objects.requireNonNull(item.accounts.get(balance)));
+    List<@Nullable String> contents = new ArrayList<>();
+    for (String column : source.movingWith(balance)) {
+      BigDecimal content = now.get(column);
+      contents.add(content == null ? null : content.toPlainString());
+    }
+    SourceStatements.put(item.values, prefix, contents);
   }
 
   /** What the columns that move hold now. */
-  private List<BigDecimal> contents(Item item, int balance) {
-    return contents(balance, Objects.requireNonNull(item.accounts.get(balance)));
-  }
-
   private List<BigDecimal> contents(int balance, Account account) {
     Map<String, BigDecimal> now = chain.now(account);
     return source.movingColumns(balance).keySet().stream()
