@@ -891,22 +891,27 @@ public final class SourceStatements {
    * Whether a collision in one of the ledger's unique indexes means that the host gave the line
    * back itself: one of the index's columns tells which line it is.
    */
-  public boolean collisionMeansAlready(String index) {
+  public boolean collisionMeansAlready(String index, boolean paidBefore) {
     return tables.ledgers().stream()
         .anyMatch(
             ledger ->
                 ledger.table().indexes().stream()
-                    .filter(it -> it.unique() && it.name().equals(index))
-                    .flatMap(it -> it.columns().stream())
-                    .map(ledger.row().values()::get)
-                    .anyMatch(SourceStatements::tellsTheLine));
+                    .filter(it -> it.unique() && it.isNamed(index))
+                    .anyMatch(it -> tellsTheLine(ledger, it, paidBefore)));
   }
 
-  private static boolean tellsTheLine(@Nullable Value value) {
-    return value instanceof Value.Computed computed
-        && (computed.expression().names().contains("key")
-            || computed.expression().names().contains("job")
-            || computed.expression().mentions("charge"));
+  private static boolean tellsTheLine(Recorded ledger, Table.Index index, boolean paidBefore) {
+    Set<String> names = new HashSet<>();
+    boolean ofCharge = false;
+    for (String column : index.columns()) {
+      if (ledger.row().values().get(column) instanceof Value.Computed computed) {
+        names.addAll(computed.expression().names());
+        ofCharge |= computed.expression().mentions("charge");
+      }
+    }
+    return ofCharge
+        || names.contains("key")
+        || (names.contains("job") && (!paidBefore || names.contains("attempt")));
   }
 
   /** Replaces the texts of failed jobs where they still are ours. */
