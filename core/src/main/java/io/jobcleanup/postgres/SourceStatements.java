@@ -675,7 +675,12 @@ public final class SourceStatements {
   private static void mark(
       Tx tx, WriteSql.@Nullable Write mark, List<Map<String, @Nullable String>> lines) {
     if (mark != null && !lines.isEmpty()) {
-      tx.update(mark.statement().sql(), mark.statement().parameters(lines));
+      int marked = tx.update(mark.statement().sql(), mark.statement().parameters(lines));
+      if (marked != lines.size()) {
+        throw new UnexpectedWriteException(
+            "a trigger or policy dropped %d of %d marks"
+                .formatted(lines.size() - marked, lines.size()));
+      }
     }
   }
 
@@ -738,10 +743,7 @@ public final class SourceStatements {
     return beginnings;
   }
 
-  /**
-   * Makes rows of a balance in the order of the lines; gives what the columns hold that move, fewer
-   * where somebody made such a row meanwhile.
-   */
+  /** Makes rows of a balance in the order of the lines; gives what the columns hold that move. */
   public List<List<@Nullable BigDecimal>> create(
       Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
     WriteSql.Write create = balanceWrites.get(balance).create();
@@ -753,6 +755,21 @@ public final class SourceStatements {
         create.statement().sql(),
         create.statement().parameters(lines),
         row -> numbers(row, "a", columns));
+  }
+
+  /**
+   * Whether a unique index is one that finds a balance's row, so that what collided in it is that
+   * very row. A view has no index: there any may be it.
+   */
+  public boolean findsBalance(int balance, @Nullable String index) {
+    Moved moved = tables.balances().get(balance);
+    return index != null
+        && (moved.table().kind().equals("v")
+            || moved.table().indexes().stream()
+                .anyMatch(
+                    it ->
+                        it.isNamed(index)
+                            && moved.balance().match().keySet().containsAll(it.columns())));
   }
 
   /** Works out the expressions that moving a balance needs, and puts them into the lines. */
@@ -889,7 +906,10 @@ public final class SourceStatements {
 
   /**
    * Whether a collision in one of the ledger's unique indexes means that the host gave the line
-   * back itself: one of the index's columns tells which line it is.
+   * back itself: the index's columns tell which line it is.
+   *
+   * @param paidBefore whether we gave something back for the same job before: then a row that tells
+   *     the job alone may be ours
    */
   public boolean collisionMeansAlready(String index, boolean paidBefore) {
     return tables.ledgers().stream()

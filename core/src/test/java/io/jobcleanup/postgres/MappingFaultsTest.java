@@ -309,15 +309,17 @@ class MappingFaultsTest {
             "pol: paid}",
             "refund.balances[1].match",
             "public.purses has no column \"pol\". Did you mean \"pool\"?"),
-        fault("label: made, ", "",
+        fault(
+            "label: made, ",
+            "",
             "refund.balances[1].values",
             "public.purses.label is NOT NULL and has no default; give it a value"),
-        fault(", coins: 0", "",
+        fault(
+            ", coins: 0",
+            "",
             "refund.balances[1].values",
             "public.purses.coins has no default to begin with in a row that is made; give it a value, e.g. coins: 0"),
-        fault("label: made", "label: null",
-            "refund.balances[1].values.label",
-            "is NOT NULL"),
+        fault("label: made", "label: null", "refund.balances[1].values.label", "is NOT NULL"),
         fault(
             "table: purses\n          match: {owner: \"=:payer\", pool: \"=coalesce(charge.pool, 'paid')\"}\n          add: {coins: \"=:amount\"}",
             "table: users\n          match: {name: \"=:payer\", badge: x}\n          add: {credits: \"=:amount\"}",
