@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +58,8 @@ public record Balance(
           "values are for a row that is made, and missing is "
               + missing.name().toLowerCase(Locale.ROOT));
     }
-    match = Source.inOrder(match);
+    // Sorted, so that entries which find a row by the same columns are known to mean the same.
+    match = Source.inOrder(new TreeMap<>(match));
     add = Source.inOrder(add);
     set = Source.inOrder(set);
     values = Source.inOrder(values);

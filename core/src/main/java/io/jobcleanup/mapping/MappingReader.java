@@ -322,8 +322,7 @@ final class MappingReader {
     final Map<String, Value> match =
         section.map("match", (block, column) -> constantOr(block, column, ROW_NAMES));
     final Expression when = expression(section, "when", ROW_NAMES);
-    final Map<String, Value> add =
-        section.map("add", (block, column) -> constantOr(block, column, ADD_NAMES));
+    final Map<String, Value> add = section.map("add", this::addend);
     final BigDecimal floor = section.read("floor", section.text("floor"), MappingReader::number);
     final Map<String, Value> set =
         section.map("set", (block, column) -> constantOr(block, column, SET_NAMES));
@@ -348,6 +347,15 @@ final class MappingReader {
       section.fault("values", String.valueOf(e.getMessage()));
       return null;
     }
+  }
+
+  private @Nullable Value addend(YamlSection block, String column) {
+    Value value = constantOr(block, column, ADD_NAMES);
+    if (value instanceof Value.Constant constant) {
+      String text = String.valueOf(constant.text());
+      return block.read(column, text, MappingReader::number) == null ? null : value;
+    }
+    return value;
   }
 
   private static BigDecimal number(String text) {

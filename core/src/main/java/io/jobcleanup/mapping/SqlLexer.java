@@ -78,8 +78,7 @@ public final class SqlLexer {
       return upTo(Kind.QUOTED_IDENTIFIER, quoteEnd(start + 1, '"', false));
     }
     if (sql.startsWith("--", start)) {
-      int end = sql.indexOf('\n', start);
-      return upTo(Kind.COMMENT, end < 0 ? sql.length() : end);
+      return upTo(Kind.COMMENT, lineEnd(start));
     }
     if (sql.startsWith("/*", start)) {
       return upTo(Kind.COMMENT, commentEnd(start));
@@ -94,7 +93,7 @@ public final class SqlLexer {
       }
       boolean prefix = end == start + 1 && end < sql.length() && sql.charAt(end) == '\'';
       if (prefix && "eE".indexOf(c) >= 0) {
-        return upTo(Kind.STRING, quoteEnd(end + 1, '\'', true));
+        return upTo(Kind.STRING, escapedEnd(end + 1));
       }
       if (prefix && "bBxXnN".indexOf(c) >= 0) {
         return upTo(Kind.STRING, quoteEnd(end + 1, '\'', false));
@@ -138,6 +137,39 @@ public final class SqlLexer {
     throw new UnterminatedException("a quote " + quote);
   }
 
+  /** A string goes on behind white space that holds a line break, with the same escapes. */
+  private int escapedEnd(int from) {
+    int end = quoteEnd(from, '\'', true);
+    boolean newLine = false;
+    int i = end;
+    while (i < sql.length()) {
+      if (newLine && sql.charAt(i) == '\'') {
+        return escapedEnd(i + 1);
+      }
+      if (sql.startsWith("--", i)) {
+        i = lineEnd(i);
+      } else if (" \t\f\u000b\n\r".indexOf(sql.charAt(i)) >= 0) {
+        newLine = newLine || isLineEnd(sql.charAt(i));
+        i++;
+      } else {
+        break;
+      }
+    }
+    return end;
+  }
+
+  private int lineEnd(int from) {
+    int end = from;
+    while (end < sql.length() && !isLineEnd(sql.charAt(end))) {
+      end++;
+    }
+    return end;
+  }
+
+  private static boolean isLineEnd(char c) {
+    return c == '\n' || c == '\r';
+  }
+
   private int commentEnd(int start) {
     int depth = 1;
     int i = start + 2;
@@ -162,7 +194,8 @@ public final class SqlLexer {
     while (end < sql.length() && isWordPart(sql.charAt(end)) && sql.charAt(end) != '$') {
       end++;
     }
-    if (end >= sql.length() || sql.charAt(end) != '$') {
+    boolean number = end > start + 1 && !isWordStart(sql.charAt(start + 1));
+    if (number || end >= sql.length() || sql.charAt(end) != '$') {
       return upTo(Kind.OTHER, start + 1);
     }
     String tag = sql.substring(start, end + 1);
@@ -173,11 +206,12 @@ public final class SqlLexer {
     return upTo(Kind.STRING, close + tag.length());
   }
 
+  /** To PostgreSQL whatever isn't ASCII is a letter. */
   private static boolean isWordStart(char c) {
-    return Character.isLetter(c) || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
   }
 
   private static boolean isWordPart(char c) {
-    return Character.isLetterOrDigit(c) || c == '_' || c == '$';
+    return isWordStart(c) || (c >= '0' && c <= '9') || c == '$';
   }
 }

@@ -291,6 +291,10 @@ final class YamlSection {
       fault(key, "one value is expected, found " + shown(value));
       return null;
     }
+    if (scalar.getValue().indexOf('\0') >= 0) {
+      fault(key, "holds the character NUL, which PostgreSQL keeps in no text");
+      return null;
+    }
     boolean isNull =
         scalar.getScalarStyle() == ScalarStyle.PLAIN && scalar.getTag().equals(Tag.NULL);
     return isNull ? null : scalar.getValue();

@@ -150,7 +150,8 @@ final class Catalogue {
         row.getBoolean("is_primary"),
         row.getBoolean("is_whole"),
         strings(row, "columns"),
-        row.getString("predicate"));
+        row.getString("predicate"),
+        strings(row, "parts"));
   }
 
   private static Table.ForeignKey foreignKey(ResultSet row) throws SQLException {

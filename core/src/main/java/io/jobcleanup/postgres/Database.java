@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens transactions as all of ours are: READ COMMITTED whatever the server's default, in UTC, with
- * names looked up as configured. All of it is set inside the transaction, so that a pooler in
- * transaction mode is served as well. Safe for use by several threads.
+ * backslashes in strings that stand for themselves, and names looked up as configured. All of it is
+ * set inside the transaction, so that a pooler in transaction mode is served as well. Safe for use
+ * by several threads.
  */
 public final class Database {
 
@@ -195,7 +196,8 @@ public final class Database {
   }
 
   private String preamble() {
-    return "set local time zone 'UTC'; set local lock_timeout to '%ds'".formatted(LOCK_WAIT_SECONDS)
+    return "set local time zone 'UTC'; set local standard_conforming_strings to on; set local lock_timeout to '%ds'"
+            .formatted(LOCK_WAIT_SECONDS)
         + (schema == null ? "" : "; set local search_path to " + Sql.identifier(schema));
   }
 

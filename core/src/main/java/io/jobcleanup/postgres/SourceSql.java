@@ -289,7 +289,7 @@ final class SourceSql {
   /** Locks the rows of a balance of given match values. */
   LineSql holdBalances(SourceTables.Moved balance) {
     return hold(
-        "hold-rows", balance.table(), "held", balance.matchColumns(), balance.matchPrefix());
+        "hold-rows", balance.table(), "held", balance.matchColumns(), balance.matchPrefix(), true);
   }
 
   /** Locks charge rows of given keys; null where none is written to. */
@@ -297,7 +297,7 @@ final class SourceSql {
     Table charges = tables.charges();
     return charges == null || !tables.marksCharges()
         ? null
-        : hold("hold-rows", charges, "held", tables.chargeKey(), "c");
+        : hold("hold-rows", charges, "held", tables.chargeKey(), "c", true);
   }
 
   /** The rows that foreign keys of columns we write refer to. */
@@ -308,14 +308,25 @@ final class SourceSql {
           new Reference(
               use.table().display(),
               use.columns().stream().map(Table.Column::name).toList(),
-              hold("hold-references", use.table(), "referenced", use.columns(), "r"),
-              hold("references-there", use.table(), "referenced", use.columns(), "r")));
+              hold("hold-references", use.table(), "referenced", use.columns(), "r", false),
+              hold("references-there", use.table(), "referenced", use.columns(), "r", false)));
     }
     return references;
   }
 
+  /**
+   * Finds rows by what lines bring along.
+   *
+   * @param asKept whether to give the values as the rows have them, which are the same however a
+   *     line spells them; else as the lines do
+   */
   private static LineSql hold(
-      String template, Table table, String alias, List<Table.Column> columns, String prefix) {
+      String template,
+      Table table,
+      String alias,
+      List<Table.Column> columns,
+      String prefix,
+      boolean asKept) {
     LineSql.Columns line = new LineSql.Columns();
     String matching =
         IntStream.range(0, columns.size())
@@ -326,7 +337,7 @@ final class SourceSql {
                             alias,
                             columns.get(i).quoted(),
                             line.use(prefix + i),
-                            columns.get(i).type()))
+                            columns.get(i).comparedAs()))
             .collect(Collectors.joining(" and "));
     return line.statement(
         Sql.of(
@@ -334,7 +345,11 @@ final class SourceSql {
             Map.of(
                 "columns",
                     IntStream.range(0, columns.size())
-                        .mapToObj(i -> "line." + prefix + i)
+                        .mapToObj(
+                            i ->
+                                asKept
+                                    ? asText(alias, columns.get(i)) + " as " + prefix + i
+                                    : "line." + prefix + i)
                         .collect(Collectors.joining(", ")),
                 "line", line.from(),
                 "table", table.quoted(),
@@ -509,7 +524,15 @@ final class SourceSql {
     String alias = rows.alias(moved);
     List<Table.Column> matchColumns = moved.matchColumns();
     List<String> match = match(moved);
-    columns.addAll(matchAs(moved));
+    for (int m = 0; m < match.size(); m++) {
+      columns.add(
+          "coalesce(%s, %s) as %s%d"
+              .formatted(
+                  asText(alias, matchColumns.get(m)),
+                  Sql.cast(match.get(m), "text"),
+                  moved.matchPrefix(),
+                  m));
+    }
     columns.add(
         "%s.%s is not null as there%d"
             .formatted(alias, matchColumns.getFirst().quoted(), moved.number()));
@@ -559,7 +582,7 @@ final class SourceSql {
                                 .formatted(
                                     tables.jobKey().get(i).quoted(),
                                     i,
-                                    tables.jobKey().get(i).type()))
+                                    tables.jobKey().get(i).comparedAs()))
                     .collect(Collectors.joining(" and "))));
   }
 
@@ -590,7 +613,7 @@ final class SourceSql {
         .mapToObj(
             i ->
                 "%s.%s = cast(%s.%s%d as %s)"
-                    .formatted(row, key.get(i).quoted(), from, prefix, i, key.get(i).type()))
+                    .formatted(row, key.get(i).quoted(), from, prefix, i, key.get(i).comparedAs()))
         .collect(Collectors.joining(" and "));
   }
 
@@ -616,6 +639,10 @@ final class SourceSql {
         .toList();
   }
 
+  private static String asText(String row, Table.Column column) {
+    return Sql.cast(row + "." + column.quoted(), "text");
+  }
+
   /** The values that find a balance's row. */
   private List<String> match(SourceTables.Moved moved) {
     List<String> match = new ArrayList<>();
@@ -624,7 +651,7 @@ final class SourceSql {
         .match()
         .forEach(
             (name, value) -> {
-              String type = SourceTables.column(moved.table(), name).type();
+              String type = SourceTables.column(moved.table(), name).comparedAs();
               match.add(
                   switch (value) {
                     case Value.Constant constant ->

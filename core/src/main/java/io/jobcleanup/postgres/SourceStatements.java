@@ -282,6 +282,13 @@ public final class SourceStatements {
     return columns;
   }
 
+  /** The columns that move in a balance's row, whichever of the mapping's balances moves them. */
+  public List<String> movingWith(int balance) {
+    return tables.movingWith(tables.balances().get(balance)).stream()
+        .map(Table.Column::name)
+        .toList();
+  }
+
   /** The row of a balance, whichever of the mapping's balances names it. */
   public Chain.Account account(int balance, List<String> match) {
     Moved moved = tables.balances().get(balance);
@@ -315,6 +322,15 @@ public final class SourceStatements {
       }
     }
     return null;
+  }
+
+  /** What the first column of a balance becomes by an amount; null where an expression tells. */
+  public @Nullable BigDecimal after(int balance, BalanceRow row, BigDecimal amount) {
+    int factor = WriteSql.plainFactor(balance(balance).add().values().iterator().next());
+    BigDecimal before = row.contents().getFirst();
+    return factor == 0 || before == null
+        ? null
+        : Chain.moved(before, factor < 0 ? amount.negate() : amount, balance(balance).floor());
   }
 
   /** What the amount columns of a ledger can hold, by column. */
@@ -659,7 +675,12 @@ public final class SourceStatements {
   private static void mark(
       Tx tx, WriteSql.@Nullable Write mark, List<Map<String, @Nullable String>> lines) {
     if (mark != null && !lines.isEmpty()) {
-      tx.update(mark.statement().sql(), mark.statement().parameters(lines));
+      int marked = tx.update(mark.statement().sql(), mark.statement().parameters(lines));
+      if (marked != lines.size()) {
+        throw new UnexpectedWriteException(
+            "a trigger or policy dropped %d of %d marks"
+                .formatted(lines.size() - marked, lines.size()));
+      }
     }
   }
 
@@ -692,9 +713,7 @@ public final class SourceStatements {
                     ? constant.text()
                     : addends == null ? null : line.get(addends.valueNames().get(addend.getKey()));
         each.add(
-            text == null
-                ? BigDecimal.ZERO
-                : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
+            text == null ? BigDecimal.ZERO : factor < 0 ? number(text).negate() : number(text));
       }
       all.add(each);
     }
@@ -717,17 +736,14 @@ public final class SourceStatements {
       List<@Nullable BigDecimal> beginning = new ArrayList<>();
       for (String column : balance(balance).add().keySet()) {
         String text = line.get(create.valueNames().get(column));
-        beginning.add(text == null ? null : new BigDecimal(text));
+        beginning.add(text == null ? null : number(text));
       }
       beginnings.add(beginning);
     }
     return beginnings;
   }
 
-  /**
-   * Makes rows of a balance in the order of the lines; gives what the columns hold that move, fewer
-   * where somebody made such a row meanwhile.
-   */
+  /** Makes rows of a balance in the order of the lines; gives what the columns hold that move. */
   public List<List<@Nullable BigDecimal>> create(
       Tx tx, int balance, List<Map<String, @Nullable String>> lines) {
     WriteSql.Write create = balanceWrites.get(balance).create();
@@ -739,6 +755,21 @@ public final class SourceStatements {
         create.statement().sql(),
         create.statement().parameters(lines),
         row -> numbers(row, "a", columns));
+  }
+
+  /**
+   * Whether a unique index is one that finds a balance's row, so that what collided in it is that
+   * very row. A view has no index: there any may be it.
+   */
+  public boolean findsBalance(int balance, @Nullable String index) {
+    Moved moved = tables.balances().get(balance);
+    return index != null
+        && (moved.table().kind().equals("v")
+            || moved.table().indexes().stream()
+                .anyMatch(
+                    it ->
+                        it.isNamed(index)
+                            && moved.balance().match().keySet().containsAll(it.columns())));
   }
 
   /** Works out the expressions that moving a balance needs, and puts them into the lines. */
@@ -796,8 +827,7 @@ public final class SourceStatements {
           factor != 0
               ? line.get("amount")
               : line.get(ledgerWrites.get(ledger).valueNames().get(column));
-      expected.add(
-          text == null ? null : factor < 0 ? new BigDecimal(text).negate() : new BigDecimal(text));
+      expected.add(text == null ? null : factor < 0 ? number(text).negate() : number(text));
     }
     return expected;
   }
@@ -835,6 +865,14 @@ public final class SourceStatements {
     return rows;
   }
 
+  /** A number that the database worked out: its types hold NaN and infinities, too. */
+  private static BigDecimal number(String text) {
+    if (text.endsWith("NaN") || text.endsWith("Infinity")) {
+      throw new UnexpectedWriteException(text + " was worked out, where a number is needed");
+    }
+    return new BigDecimal(text);
+  }
+
   /** Whether the host's own function gives tokens back, in the place of balances and ledger. */
   public boolean callsHost() {
     return statement != null;
@@ -868,24 +906,32 @@ public final class SourceStatements {
 
   /**
    * Whether a collision in one of the ledger's unique indexes means that the host gave the line
-   * back itself: one of the index's columns tells which line it is.
+   * back itself: the index's columns tell which line it is.
+   *
+   * @param paidBefore whether we gave something back for the same job before: then a row that tells
+   *     the job alone may be ours
    */
-  public boolean collisionMeansAlready(String index) {
+  public boolean collisionMeansAlready(String index, boolean paidBefore) {
     return tables.ledgers().stream()
         .anyMatch(
             ledger ->
                 ledger.table().indexes().stream()
-                    .filter(it -> it.unique() && it.name().equals(index))
-                    .flatMap(it -> it.columns().stream())
-                    .map(ledger.row().values()::get)
-                    .anyMatch(SourceStatements::tellsTheLine));
+                    .filter(it -> it.unique() && it.isNamed(index))
+                    .anyMatch(it -> tellsTheLine(ledger, it, paidBefore)));
   }
 
-  private static boolean tellsTheLine(@Nullable Value value) {
-    return value instanceof Value.Computed computed
-        && (computed.expression().names().contains("key")
-            || computed.expression().names().contains("job")
-            || computed.expression().mentions("charge"));
+  private static boolean tellsTheLine(Recorded ledger, Table.Index index, boolean paidBefore) {
+    Set<String> names = new HashSet<>();
+    boolean ofCharge = false;
+    for (String column : index.columns()) {
+      if (ledger.row().values().get(column) instanceof Value.Computed computed) {
+        names.addAll(computed.expression().names());
+        ofCharge |= computed.expression().mentions("charge");
+      }
+    }
+    return ofCharge
+        || names.contains("key")
+        || (names.contains("job") && (!paidBefore || names.contains("attempt")));
   }
 
   /** Replaces the texts of failed jobs where they still are ours. */

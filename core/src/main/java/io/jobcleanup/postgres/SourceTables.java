@@ -87,6 +87,16 @@ record SourceTables(
         .toList();
   }
 
+  /** The columns that move in a balance's row, by whichever of the balances that find it alike. */
+  List<Table.Column> movingWith(Moved moved) {
+    return balances.stream()
+        .filter(it -> it.table().oid() == moved.table().oid())
+        .filter(it -> it.balance().match().keySet().equals(moved.balance().match().keySet()))
+        .flatMap(it -> it.addColumns().stream())
+        .distinct()
+        .toList();
+  }
+
   /** Whether charge rows are written to when they are given back. */
   boolean marksCharges() {
     Refund refund = source.refund();

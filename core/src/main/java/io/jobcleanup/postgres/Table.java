@@ -82,6 +82,19 @@ record Table(
     String quoted() {
       return Sql.identifier(name);
     }
+
+    /**
+     * The type that values are compared in with it: without its length, so that no value is cut
+     * until it finds another's row.
+     */
+    String comparedAs() {
+      return switch (baseType) {
+        case "character varying" -> "text";
+        case "character" -> "bpchar";
+        case "numeric" -> "numeric";
+        default -> type;
+      };
+    }
   }
 
   /**
@@ -93,6 +106,7 @@ record Table(
    * @param whole whether it is valid, covers all rows and only plain columns
    * @param columns its plain columns, in order
    * @param predicate its WHERE; null where it has none
+   * @param parts the names of those that a partitioned table's parts have for it
    */
   record Index(
       String name,
@@ -100,7 +114,14 @@ record Table(
       boolean primary,
       boolean whole,
       List<String> columns,
-      @Nullable String predicate) {}
+      @Nullable String predicate,
+      List<String> parts) {
+
+    /** Whether a fault in an index of a name is one in this. */
+    boolean isNamed(String other) {
+      return name.equals(other) || parts.contains(other);
+    }
+  }
 
   /**
    * One foreign key.

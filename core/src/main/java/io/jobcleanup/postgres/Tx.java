@@ -3,6 +3,7 @@ package io.jobcleanup.postgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -71,12 +72,16 @@ public final class Tx {
     if (settings.equals(session)) {
       return;
     }
-    Map<String, String> changed = new LinkedHashMap<>();
-    everSet.forEach(name -> changed.put(name, name.equals("role") ? "none" : ""));
+    Map<String, @Nullable String> changed = new LinkedHashMap<>();
+    everSet.forEach(name -> changed.put(name, null));
     changed.putAll(settings);
     changed.forEach(
-        (name, value) ->
-            one(SET_SETTING, Map.of("name", name, "value", value), row -> row.getString(1)));
+        (name, value) -> {
+          Map<String, @Nullable String> setting = new HashMap<>();
+          setting.put("name", name);
+          setting.put("value", value);
+          list(SET_SETTING, setting, row -> name);
+        });
     everSet.addAll(settings.keySet());
     session = settings;
   }

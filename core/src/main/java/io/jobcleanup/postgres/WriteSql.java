@@ -231,7 +231,8 @@ final class WriteSql {
     Map<String, String> assigned = new LinkedHashMap<>();
     for (Table.Column column : moved.matchColumns()) {
       int i = assigned.size();
-      assigned.put(column.name(), Sql.cast(line.use(moved.matchPrefix() + i), column.type()));
+      assigned.put(
+          column.name(), Sql.cast(line.use(moved.matchPrefix() + i), writeType(table, column)));
     }
     Map<String, Value> others = new LinkedHashMap<>(balance.values());
     others.keySet().removeAll(balance.match().keySet());
@@ -297,10 +298,9 @@ final class WriteSql {
   }
 
   /** The row {@code balance} with contents that a line brings along in the columns that move. */
-  private static String movedRow(
-      Moved moved, String matchPrefix, String contents, LineSql.Columns line) {
+  private String movedRow(Moved moved, String matchPrefix, String contents, LineSql.Columns line) {
     List<Table.Column> match = moved.matchColumns();
-    List<String> moving = List.copyOf(moved.balance().add().keySet());
+    List<Table.Column> moving = tables.movingWith(moved);
     for (int i = 0; i < match.size(); i++) {
       line.use(matchPrefix + i);
     }
@@ -309,12 +309,14 @@ final class WriteSql {
             .filter(Table.Column::canSelect)
             .map(
                 column -> {
-                  int at = moving.indexOf(column.name());
+                  int at = moving.indexOf(column);
                   return at < 0
                       ? "kept." + column.quoted()
-                      : "%s as %s"
+                      : "coalesce(%s, kept.%s) as %s"
                           .formatted(
-                              Sql.cast(line.use(contents + at), column.type()), column.quoted());
+                              Sql.cast(line.use(contents + at), column.type()),
+                              column.quoted(),
+                              column.quoted());
                 })
             .collect(Collectors.joining(", "));
     return " left join %s kept on %s cross join lateral (select %s) balance"

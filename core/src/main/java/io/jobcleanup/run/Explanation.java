@@ -9,7 +9,9 @@ import io.jobcleanup.mapping.Value;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Books.RefundRecord;
 import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
+import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Holder;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
@@ -81,9 +83,27 @@ public final class Explanation {
 
   private JobExplanation explain(Tx tx, SourceStatements source, List<String> key) {
     Instant now = books.now(tx);
-    List<Looked> rows =
-        source.look(tx, List.of(key), Run.deadline(source, now, options, defaultTimeout));
-    Job job = new Assessment(books, source, recordsThere).assess(tx, rows).getFirst();
+    Deadline deadline = Run.deadline(source, now, options, defaultTimeout);
+    Assessment assessment = new Assessment(books, source, recordsThere);
+    Job job;
+    String doubt = null;
+    try {
+      job =
+          tx.behindSavepoint(
+              () -> assessment.assess(tx, source.look(tx, List.of(key), deadline)).getFirst());
+    } catch (RuntimeException ofRefund) {
+      doubt = Finder.failed(ofRefund);
+      try {
+        job =
+            tx.behindSavepoint(
+                () ->
+                    assessment
+                        .assessWithoutRefunds(tx, source.lookAtJobs(tx, List.of(key), deadline))
+                        .getFirst());
+      } catch (RuntimeException ofJob) {
+        return unjudged(source.job(key), now, Finder.failed(ofJob));
+      }
+    }
     String jobKey = JobId.keyText(key);
     Books.Refusal refusal =
         recordsThere ? books.refusals(tx, source, List.of(jobKey)).get(jobKey) : null;
@@ -108,7 +128,28 @@ public final class Explanation {
         charges(job),
         givenBack(tx, source, job),
         back,
-        would(tx, job, stuck, back, balance));
+        would(tx, job, stuck, doubt, back));
+  }
+
+  /** What is known of a job for which the mapping's where or timeout fails. */
+  private static JobExplanation unjudged(JobId job, Instant now, String cause) {
+    return new JobExplanation(
+        job,
+        "unknown",
+        false,
+        "it can't be judged: " + cause,
+        null,
+        now,
+        null,
+        null,
+        List.of(),
+        null,
+        null,
+        null,
+        List.of(),
+        List.of(),
+        BigDecimal.ZERO,
+        "leave it alone, and report it as refused where it is being processed");
   }
 
   /** What the first balance that the job's refund goes to holds. */
@@ -228,8 +269,7 @@ public final class Explanation {
     return given;
   }
 
-  private String would(
-      Tx tx, Job job, boolean stuck, BigDecimal back, @Nullable BigDecimal balance) {
+  private String would(Tx tx, Job job, boolean stuck, @Nullable String doubt, BigDecimal back) {
     if (!job.source().holders(tx, List.of(job.key())).isEmpty()) {
       return "pass it over while it is held";
     }
@@ -246,12 +286,30 @@ public final class Explanation {
                 && jobs.fail().get(column.name()) instanceof Value.Constant constant
             ? "mark it " + constant.text()
             : "fail it";
+    if (doubt != null) {
+      return "%s and owe its refund: %s".formatted(failed, doubt);
+    }
     if (back.signum() == 0) {
       return "%s and give nothing back: %s".formatted(failed, Finder.why(job));
     }
-    String after =
-        balance == null ? "" : " (balance %s)".formatted(CleanupResult.plain(balance.add(back)));
+    BigDecimal after = after(job, back);
     return "%s and give %s back to %s%s"
-        .formatted(failed, CleanupResult.tokens(back), job.payer(), after);
+        .formatted(
+            failed,
+            CleanupResult.tokens(back),
+            job.payer(),
+            after == null ? "" : " (balance %s)".formatted(CleanupResult.plain(after)));
+  }
+
+  /** What the first balance becomes that one line goes to; null where there are several lines. */
+  private static @Nullable BigDecimal after(Job job, BigDecimal back) {
+    List<BalanceRow> balances = job.row().balances();
+    for (int balance = 0; balance < balances.size() && job.charges().size() == 1; balance++) {
+      BalanceRow row = balances.get(balance);
+      if (row.there() && row.moves()) {
+        return job.source().after(balance, row, back);
+      }
+    }
+    return null;
   }
 }

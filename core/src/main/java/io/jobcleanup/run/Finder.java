@@ -14,7 +14,7 @@ import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Looked;
-import io.jobcleanup.postgres.Tx;
+import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.run.Detection.Candidate;
 import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
@@ -83,13 +83,13 @@ public final class Finder {
     Instant now = database.read(books::now);
     Map<SourceStatements, Deadline> deadlines =
         Run.deadlines(sources, now, options, defaultTimeout);
-    long count =
+    long counted =
         new Detection(database, deadlines, recordsThere)
             .count(options.drain() ? Long.MAX_VALUE : options.batchSize());
-    List<JobReport> jobs =
-        find(options, (int) Math.min(count, CleanupResult.MAX_JOBS), false).stream()
-            .map(Finder::report)
-            .toList();
+    int most = (int) Math.min(counted, CleanupResult.MAX_JOBS);
+    List<JobReport> jobs = find(options, most, false).stream().map(Finder::report).toList();
+    // Where the mapping's timeout fails for some row, more are counted than are stuck.
+    long count = jobs.size() < most ? jobs.size() : counted;
     return new CleanupResult(
         Uuid7.of(now, 0).toString(),
         true,
@@ -118,15 +118,18 @@ public final class Finder {
     keys.forEach(
         (source, each) -> {
           Deadline deadline = deadlines.getOrDefault(source, Deadline.NONE);
-          List<Job> jobs = database.read(tx -> jobs(tx, source, each, deadline));
-          List<String> texts = jobs.stream().map(Job::keyText).toList();
-          Map<String, Refusal> refusals =
-              recordsThere ? database.read(tx -> books.refusals(tx, source, texts)) : Map.of();
-          for (Job job : jobs) {
-            if (job.row().stuck()) {
-              seen.put(job.id().toString(), stuck(job, refusals.get(job.keyText())));
-            }
+          List<StuckJob> together;
+          try {
+            together = look(source, each, deadline);
+          } catch (RuntimeException e) {
+            failed(e);
+            together =
+                page.stream()
+                    .filter(it -> it.source().equals(source))
+                    .flatMap(it -> alone(it, deadline).stream())
+                    .toList();
           }
+          together.forEach(job -> seen.put(job.job().toString(), job));
         });
     return page.stream()
         .map(it -> seen.get(it.source().job(it.key()).toString()))
@@ -134,9 +137,64 @@ public final class Finder {
         .toList();
   }
 
-  private List<Job> jobs(
-      Tx tx, SourceStatements source, List<List<String>> keys, Deadline deadline) {
-    return new Assessment(books, source, recordsThere).assess(tx, source.look(tx, keys, deadline));
+  private List<StuckJob> look(SourceStatements source, List<List<String>> keys, Deadline deadline) {
+    List<Job> jobs =
+        database.read(
+            tx ->
+                new Assessment(books, source, recordsThere)
+                    .assess(tx, source.look(tx, keys, deadline)));
+    List<String> texts = jobs.stream().map(Job::keyText).toList();
+    Map<String, Refusal> refusals =
+        recordsThere ? database.read(tx -> books.refusals(tx, source, texts)) : Map.of();
+    return jobs.stream()
+        .filter(job -> job.row().stuck())
+        .map(job -> stuck(job, refusals.get(job.keyText())))
+        .toList();
+  }
+
+  /** Looks at one of several jobs for one of which an expression of the mapping fails. */
+  private List<StuckJob> alone(Candidate candidate, Deadline deadline) {
+    SourceStatements source = candidate.source();
+    List<List<String>> key = List.of(candidate.key());
+    try {
+      return look(source, key, deadline);
+    } catch (RuntimeException ofRefund) {
+      String cause = failed(ofRefund);
+      try {
+        return database.read(tx -> source.lookAtJobs(tx, key, deadline)).stream()
+            .filter(Looked::stuck)
+            .map(
+                row ->
+                    doubtful(candidate, row.status(), row.timeoutMs(), deadline, "owed: " + cause))
+            .toList();
+      } catch (RuntimeException ofJob) {
+        return List.of(
+            doubtful(candidate, "unknown", null, deadline, "it can't be judged: " + failed(ofJob)));
+      }
+    }
+  }
+
+  private static StuckJob doubtful(
+      Candidate candidate, String status, @Nullable Long timeoutMs, Deadline deadline, String why) {
+    return new StuckJob(
+        candidate.source().job(candidate.key()),
+        status,
+        candidate.since(),
+        Job.between(candidate.since(), deadline.now()),
+        timeoutMs == null ? null : Duration.ofMillis(timeoutMs),
+        candidate.payer(),
+        null,
+        BigDecimal.ZERO,
+        why);
+  }
+
+  /** What an expression of the mapping failed with; throws what is another fault. */
+  static String failed(RuntimeException e) {
+    SqlFault fault = SqlFault.of(e);
+    if (fault == null || fault.passing()) {
+      throw e;
+    }
+    return fault.toString();
   }
 
   private static StuckJob stuck(Job job, @Nullable Refusal refusal) {

@@ -15,6 +15,7 @@ import io.jobcleanup.run.Payment.Item;
 import io.jobcleanup.run.StageException.Stage;
 import io.jobcleanup.verdict.Chain;
 import io.jobcleanup.verdict.Messages;
+import io.jobcleanup.verdict.Recorded;
 import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -113,7 +114,7 @@ final class OwedRefunds {
           throw e;
         }
         Set<String> keys = refunds.getOrDefault(jobKey, Set.of());
-        if (e.collision().filter(source::collisionMeansAlready).isPresent() && keys.size() == 1) {
+        if (keys.size() == 1 && meansAlready(e, source, jobKey)) {
           close(keys);
         } else if (!e.passing() || e.outlasted()) {
           defer(keys, e.reason());
@@ -121,6 +122,17 @@ final class OwedRefunds {
       }
     }
     return paid;
+  }
+
+  private boolean meansAlready(StageException e, SourceStatements source, String jobKey) {
+    return e.collision()
+        .filter(index -> source.collisionMeansAlready(index, paidBefore(source, jobKey)))
+        .isPresent();
+  }
+
+  private boolean paidBefore(SourceStatements source, String jobKey) {
+    return database.read(tx -> books.refundsOf(tx, source, List.of(jobKey), List.of())).stream()
+        .anyMatch(it -> it.recorded().state() == Recorded.State.PAID);
   }
 
   private void close(Set<String> refundKeys) {

@@ -9,6 +9,7 @@ import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Inserted;
 import io.jobcleanup.postgres.SourceStatements.Looked;
+import io.jobcleanup.postgres.SqlFault;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.postgres.UnexpectedWriteException;
 import io.jobcleanup.run.StageException.Stage;
@@ -67,6 +68,9 @@ final class Payment {
     /** The keys of the rows that record it, by the numbers of the ledgers. */
     final Map<Integer, String> inserted = new LinkedHashMap<>();
 
+    /** Where it stands among the ids of its transaction. */
+    int number;
+
     @Nullable String cause;
 
     Item(Job job, Due due) {
@@ -96,6 +100,13 @@ final class Payment {
   private final Function<Job, Terms> terms;
   private final Map<Integer, Map<Account, Map<String, @Nullable String>>> toCreate =
       new LinkedHashMap<>();
+
+  /** Per balance the rows that move. */
+  private final List<Map<Account, Map<String, @Nullable String>>> toMove = new ArrayList<>();
+
+  /** Per ledger row the lines that it records. */
+  private final List<Map<Item, Map<String, @Nullable String>>> toRecord = new ArrayList<>();
+
   private final List<Map<String, @Nullable String>> chargeMarks = new ArrayList<>();
 
   /**
@@ -175,9 +186,10 @@ final class Payment {
     }
     int number = firstNumber;
     for (Item item : payable) {
-      item.values.put("uuid", Uuid7.of(now, number++).toString());
+      item.number = number++;
+      item.values.put("uuid", Uuid7.of(now, item.number).toString());
     }
-    begin(payable);
+    begin(payable, now);
     Deque<Item> moving =
         new ArrayDeque<>(payable.stream().filter(it -> !it.accounts.isEmpty()).toList());
     while (!moving.isEmpty()) {
@@ -188,15 +200,17 @@ final class Payment {
       Outcome outcome = outcome(item.job, byJob.getOrDefault(item.job.id(), List.of()));
       item.values.put("message", terms.apply(item.job).message(outcome));
     }
+    for (int balance = 0; balance < source.balances(); balance++) {
+      planMoves(balance, payable);
+    }
     for (int ledger = 0; refunder == null && ledger < source.ledgers(); ledger++) {
-      source.evaluateWrite(
-          tx, ledger, recorded(items, ledger).stream().map(item -> item.values).toList());
+      planLedger(ledger, items, now);
     }
     planMarks(items, jobs, byJob, now);
   }
 
   /** Makes the balances known to the chain; of those to be made, what they begin with. */
-  private void begin(List<Item> payable) {
+  private void begin(List<Item> payable, Instant now) {
     for (int balance = 0; balance < source.balances(); balance++) {
       Map<Account, Item> made = new LinkedHashMap<>();
       for (Item item : payable) {
@@ -208,26 +222,20 @@ final class Payment {
         }
       }
       if (!made.isEmpty()) {
-        make(balance, made, payable);
+        make(balance, made, payable, now);
       }
     }
   }
 
-  private void make(int balance, Map<Account, Item> made, List<Item> payable) {
-    List<List<@Nullable BigDecimal>> beginnings =
-        source.evaluateCreate(
-            tx, balance, made.values().stream().map(item -> item.values).toList());
-    Map<Account, List<@Nullable BigDecimal>> byAccount = new HashMap<>();
+  private void make(int balance, Map<Account, Item> made, List<Item> payable, Instant now) {
     Map<Account, Map<String, @Nullable String>> create = new LinkedHashMap<>();
-    made.forEach(
-        (account, item) -> {
-          byAccount.put(account, beginnings.get(byAccount.size()));
-          // Another balance of the mapping, or an earlier job of this transaction, may make the
-          // row.
-          if (chain.now(account).isEmpty()) {
-            create.put(account, item.values);
-          }
-        });
+    made.forEach((account, item) -> create.put(account, withAnId(item, now)));
+    List<List<@Nullable BigDecimal>> beginnings =
+        source.evaluateCreate(tx, balance, List.copyOf(create.values()));
+    Map<Account, List<@Nullable BigDecimal>> byAccount = new HashMap<>();
+    made.keySet().forEach(account -> byAccount.put(account, beginnings.get(byAccount.size())));
+    // Another balance of the mapping, or an earlier job of this transaction, may make the row.
+    create.keySet().removeIf(account -> !chain.now(account).isEmpty());
     toCreate.put(balance, create);
     for (Item item : payable) {
       Account account = item.accounts.get(balance);
@@ -236,6 +244,62 @@ final class Payment {
         read(item, balance, account, beginning);
       }
     }
+  }
+
+  /** A line's values for one of several rows that are written for it: each has an id of its own. */
+  private static Map<String, @Nullable String> withAnId(Item item, Instant now) {
+    Map<String, @Nullable String> values = new HashMap<>(item.values);
+    values.put("uuid", Uuid7.of(now, item.number).toString());
+    return values;
+  }
+
+  /** Works out what rows of a balance become; those that are made first have to be there for it. */
+  private void planMoves(int balance, List<Item> payable) {
+    Map<Account, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
+    for (Item item : payable) {
+      Account moving = item.accounts.get(balance);
+      if (moving == null || !item.payable() || lines.containsKey(moving)) {
+        continue;
+      }
+      Map<String, @Nullable String> line = new HashMap<>();
+      SourceStatements.put(line, "m" + balance + "_", moving.match());
+      SourceStatements.put(
+          line, "a", contents(balance, moving).stream().map(BigDecimal::toPlainString).toList());
+      line.put("now", item.values.get("now"));
+      line.put("run", run);
+      line.put("source", source.source().name());
+      lines.put(moving, line);
+    }
+    toMove.add(lines);
+    evaluateMoves(balance, false);
+  }
+
+  private void evaluateMoves(int balance, boolean ofThoseMade) {
+    List<Map<String, @Nullable String>> lines = new ArrayList<>();
+    toMove
+        .get(balance)
+        .forEach(
+            (account, line) -> {
+              if (ofThoseMade == isMade(account)) {
+                lines.add(line);
+              }
+            });
+    source.evaluateMove(tx, balance, lines);
+  }
+
+  private boolean isMade(Account account) {
+    return toCreate.values().stream().anyMatch(made -> made.containsKey(account));
+  }
+
+  private void planLedger(int ledger, List<Item> items, Instant now) {
+    Map<Item, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
+    for (Item item : items) {
+      if (item.payable() && item.row.recorded().get(ledger)) {
+        lines.put(item, withAnId(item, now));
+      }
+    }
+    source.evaluateWrite(tx, ledger, List.copyOf(lines.values()));
+    toRecord.add(lines);
   }
 
   private boolean isKnown(int balance, Account account) {
@@ -293,7 +357,7 @@ final class Payment {
         continue;
       }
       if (source.followsBalance(balance)) {
-        here.forEach(it -> put(it, "w", contents(it, number)));
+        here.forEach(it -> putRow(it, "w", number));
       }
       List<List<BigDecimal>> added =
           source.addends(tx, balance, here.stream().map(item -> item.values).toList());
@@ -335,22 +399,24 @@ final class Payment {
                 balance -> {
                   Account account = Objects.requireNonNull(item.accounts.get(balance));
                   SourceStatements.put(item.values, "q", account.match());
-                  put(item, "v", contents(item, balance));
+                  putRow(item, "v", balance);
                 });
       }
     }
   }
 
-  private static void put(Item item, String prefix, List<BigDecimal> contents) {
-    SourceStatements.put(
-        item.values, prefix, contents.stream().map(BigDecimal::toPlainString).toList());
+  /** Puts into a line what its row of a balance has by now, as far as that moves. */
+  private void putRow(Item item, String prefix, int balance) {
+    Map<String, BigDecimal> now = chain.now(Objects.requireNonNull(item.accounts.get(balance)));
+    List<@Nullable String> contents = new ArrayList<>();
+    for (String column : source.movingWith(balance)) {
+      BigDecimal content = now.get(column);
+      contents.add(content == null ? null : content.toPlainString());
+    }
+    SourceStatements.put(item.values, prefix, contents);
   }
 
   /** What the columns that move hold now. */
-  private List<BigDecimal> contents(Item item, int balance) {
-    return contents(balance, Objects.requireNonNull(item.accounts.get(balance)));
-  }
-
   private List<BigDecimal> contents(int balance, Account account) {
     Map<String, BigDecimal> now = chain.now(account);
     return source.movingColumns(balance).keySet().stream()
@@ -507,12 +573,6 @@ final class Payment {
     values.put("key", key);
   }
 
-  private List<Item> recorded(List<Item> items, int ledger) {
-    return items.stream()
-        .filter(item -> item.payable() && item.row.recorded().get(ledger))
-        .toList();
-  }
-
   /**
    * Writes balances, ledger and our record of the refunds.
    *
@@ -528,10 +588,10 @@ final class Payment {
           } else {
             create();
             for (int balance = 0; balance < source.balances(); balance++) {
-              moveBalances(balance, payable);
+              moveBalances(balance);
             }
             for (int ledger = 0; ledger < source.ledgers(); ledger++) {
-              writeLedger(ledger, recorded(items, ledger));
+              writeLedger(ledger, toRecord.get(ledger));
             }
             if (source.callsHost()) {
               payable.forEach(this::callHost);
@@ -569,65 +629,65 @@ final class Payment {
     toCreate.forEach(
         (balance, rows) -> {
           List<Map<String, @Nullable String>> lines = new ArrayList<>();
-          for (Map<String, @Nullable String> line : rows.values()) {
-            line.put("n", Integer.toString(lines.size()));
-            lines.add(line);
+          rows.forEach(
+              (account, line) -> {
+                // Of a payer none of whose lines can be paid no row is made.
+                if (toMove.get(balance).containsKey(account)) {
+                  line.put("n", Integer.toString(lines.size()));
+                  lines.add(line);
+                }
+              });
+          String table = source.balanceTable(balance);
+          int made;
+          try {
+            made = source.create(tx, balance, lines).size();
+          } catch (RuntimeException e) {
+            SqlFault fault = SqlFault.of(e);
+            if (fault != null && source.findsBalance(balance, fault.collidedIn())) {
+              throw new MadeMeanwhileException(table);
+            }
+            throw e;
           }
-          List<List<@Nullable BigDecimal>> made = source.create(tx, balance, lines);
-          if (made.size() < lines.size()) {
-            throw new MadeMeanwhileException(source.balanceTable(balance));
+          if (made < lines.size()) {
+            throw new UnexpectedWriteException(
+                "a trigger or policy dropped %d of %d inserts into %s"
+                    .formatted(lines.size() - made, lines.size(), table));
           }
         });
   }
 
-  private void moveBalances(int balance, List<Item> payable) {
-    Map<Account, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
-    Map<Integer, List<BigDecimal>> expected = new HashMap<>();
-    for (Item item : payable) {
-      Account moving = item.accounts.get(balance);
-      if (moving == null) {
-        continue;
-      }
-      List<BigDecimal> after = contents(balance, moving);
-      lines.computeIfAbsent(
-          moving,
-          account -> {
-            int n = expected.size();
-            Map<String, @Nullable String> line = new HashMap<>();
-            line.put("n", Integer.toString(n));
-            SourceStatements.put(line, "m" + balance + "_", account.match());
-            SourceStatements.put(line, "a", after.stream().map(BigDecimal::toPlainString).toList());
-            line.put("now", item.values.get("now"));
-            line.put("run", run);
-            line.put("source", source.source().name());
-            expected.put(n, after);
-            return line;
-          });
-    }
-    List<Map<String, @Nullable String>> all = List.copyOf(lines.values());
-    source.evaluateMove(tx, balance, all);
-    Map<Integer, List<@Nullable BigDecimal>> moved = source.move(tx, balance, all);
-    String table = source.balanceTable(balance);
-    expected.forEach(
-        (n, after) -> {
-          List<@Nullable BigDecimal> now = moved.get(n);
-          if (now == null) {
-            throw new UnexpectedWriteException(
-                "a trigger or policy dropped the update of " + table);
-          }
-          if (!same(after, now)) {
-            throw new UnexpectedWriteException(
-                "a trigger or policy changed the update of %s: %s was written, %s is there"
-                    .formatted(table, after, now));
-          }
-        });
-  }
-
-  private void writeLedger(int ledger, List<Item> recorded) {
+  private void moveBalances(int balance) {
+    evaluateMoves(balance, true);
     List<Map<String, @Nullable String>> lines = new ArrayList<>();
-    for (Item item : recorded) {
-      item.values.put("n", Integer.toString(lines.size()));
-      lines.add(item.values);
+    List<List<BigDecimal>> expected = new ArrayList<>();
+    toMove
+        .get(balance)
+        .forEach(
+            (account, line) -> {
+              line.put("n", Integer.toString(lines.size()));
+              lines.add(line);
+              expected.add(contents(balance, account));
+            });
+    Map<Integer, List<@Nullable BigDecimal>> moved = source.move(tx, balance, lines);
+    String table = source.balanceTable(balance);
+    for (int n = 0; n < lines.size(); n++) {
+      List<BigDecimal> after = expected.get(n);
+      List<@Nullable BigDecimal> now = moved.get(n);
+      if (now == null) {
+        throw new UnexpectedWriteException("a trigger or policy dropped the update of " + table);
+      }
+      if (!same(after, now)) {
+        throw new UnexpectedWriteException(
+            "a trigger or policy changed the update of %s: %s was written, %s is there"
+                .formatted(table, after, now));
+      }
+    }
+  }
+
+  private void writeLedger(int ledger, Map<Item, Map<String, @Nullable String>> recorded) {
+    List<Map<String, @Nullable String>> lines = List.copyOf(recorded.values());
+    for (int i = 0; i < lines.size(); i++) {
+      lines.get(i).put("n", Integer.toString(i));
     }
     List<Inserted> inserted = source.write(tx, ledger, lines);
     String table = source.ledgerTable(ledger);
@@ -636,16 +696,17 @@ final class Payment {
           "a trigger or policy dropped %d of %d inserts into %s"
               .formatted(lines.size() - inserted.size(), lines.size(), table));
     }
-    for (int i = 0; i < lines.size(); i++) {
-      List<@Nullable BigDecimal> expected = source.expectedAmounts(ledger, lines.get(i));
-      if (!same(expected, inserted.get(i).amounts())) {
+    int i = 0;
+    for (Map.Entry<Item, Map<String, @Nullable String>> each : recorded.entrySet()) {
+      Inserted row = inserted.get(i++);
+      List<@Nullable BigDecimal> expected = source.expectedAmounts(ledger, each.getValue());
+      if (!same(expected, row.amounts())) {
         throw new UnexpectedWriteException(
             "a trigger or policy changed an insert into %s: %s was written, %s is there"
-                .formatted(table, expected, inserted.get(i).amounts()));
+                .formatted(table, expected, row.amounts()));
       }
-      String key = inserted.get(i).key();
-      if (key != null) {
-        recorded.get(i).inserted.put(ledger, key);
+      if (row.key() != null) {
+        each.getKey().inserted.put(ledger, row.key());
       }
     }
   }

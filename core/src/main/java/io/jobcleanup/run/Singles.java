@@ -158,7 +158,7 @@ final class Singles {
    */
   private void withoutPaying(List<String> key, StageException because) {
     Job job = prepared.get(key);
-    Set<Due> byHost = job != null && meansAlready(because) ? collisions(job) : Set.of();
+    Set<Due> byHost = job != null && meansAlready(because, job) ? collisions(job) : Set.of();
     if (job != null && !byHost.isEmpty()) {
       prepared.put(key, job.paidByHost(byHost));
     }
@@ -196,7 +196,7 @@ final class Singles {
         if (e.isBug() || e.connectionLost() || e.outlasted()) {
           throw e;
         }
-        if (meansAlready(e)) {
+        if (meansAlready(e, job)) {
           collisions.add(due);
         }
       } finally {
@@ -206,8 +206,11 @@ final class Singles {
     return collisions;
   }
 
-  private boolean meansAlready(StageException e) {
-    return e.collision().filter(source::collisionMeansAlready).isPresent();
+  private boolean meansAlready(StageException e, Job job) {
+    boolean paidBefore = !job.paidBefore().isEmpty();
+    return e.collision()
+        .filter(index -> source.collisionMeansAlready(index, paidBefore))
+        .isPresent();
   }
 
   private List<JobReport> write(List<String> key, @Nullable String cause) {

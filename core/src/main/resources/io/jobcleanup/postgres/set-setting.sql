@@ -1,3 +1,3 @@
 -- Makes a setting that holds until the transaction ends.
--- :name, :value  text
-select set_config(:name, :value, true)
+-- :name, :value  text; a null value takes what the session began with
+select set_config(:name, cast(:value as text), true)
