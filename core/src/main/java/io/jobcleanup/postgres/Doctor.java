@@ -11,6 +11,7 @@ import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.mapping.Timeout;
 import io.jobcleanup.mapping.Value;
+import io.jobcleanup.verdict.NumberType;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -64,6 +65,8 @@ public final class Doctor {
               indexes(tx, source);
               clock(tx, source);
               triggers(source);
+              amounts(source);
+              whatTheTablesShow(source);
               holders(tx, source);
               return source;
             });
@@ -383,6 +386,54 @@ public final class Doctor {
           "clock",
           "no job of source %s began in the future; %s"
               .formatted(source.source().name(), timeoutOf(source.source().jobs())));
+    }
+  }
+
+  /** A column that can't hold what jobs may cost makes refunds owed, one by one, some day. */
+  private void amounts(BoundSource source) {
+    NumberType amount = NumberType.of(source.writes().amountType(), -1);
+    for (SourceTables.Moved balance : source.tables().balances()) {
+      for (Table.Column column : balance.addColumns()) {
+        Value added = balance.balance().add().get(column.name());
+        if (added != null && WriteSql.plainFactor(added) != 0) {
+          narrow(source, balance.table(), column, amount);
+        }
+      }
+    }
+    for (SourceTables.Recorded ledger : source.tables().ledgers()) {
+      for (String column : WriteSql.amountColumns(ledger)) {
+        if (WriteSql.amountFactor(ledger, column) != 0) {
+          narrow(source, ledger.table(), SourceTables.column(ledger.table(), column), amount);
+        }
+      }
+    }
+  }
+
+  private void narrow(BoundSource source, Table table, Table.Column column, NumberType amount) {
+    NumberType type = NumberType.of(column.baseType(), column.modifier());
+    if (type.isWholeAndNarrowerThan(amount)) {
+      add(
+          Level.WARNING,
+          "amounts",
+          "%s.%s is of type %s, and amounts of source %s of type %s: a refund that it can't hold exactly is owed"
+              .formatted(
+                  table.display(),
+                  column.name(),
+                  type.name(),
+                  source.source().name(),
+                  amount.name()));
+    }
+  }
+
+  /** Without that, only our own record keeps us from giving back what the host gave back itself. */
+  private void whatTheTablesShow(BoundSource source) {
+    Refund refund = source.source().refund();
+    if (refund != null && refund.already() == null) {
+      add(
+          Level.OK,
+          "refunds",
+          "source %s has no `already`, so what the host gives back by its own code isn't seen; our own record is the proof of ours"
+              .formatted(source.source().name()));
     }
   }
 

@@ -56,6 +56,11 @@ final class WriteSql {
     return columns;
   }
 
+  /** The type of what is given back. */
+  String amountType() {
+    return names.amountType();
+  }
+
   /**
    * A write, and the expressions that have to be worked out for it beforehand.
    *

@@ -41,6 +41,13 @@ public record NumberType(
     };
   }
 
+  /** Whether it holds whole numbers alone, and fewer of them than another, or the other parts. */
+  public boolean isWholeAndNarrowerThan(NumberType other) {
+    return scale == 0
+        && most != null
+        && (other.scale != 0 || other.most == null || other.most.compareTo(most) > 0);
+  }
+
   private static NumberType whole(String type, long least, long most) {
     return new NumberType(type, BigDecimal.valueOf(least), BigDecimal.valueOf(most), 0);
   }

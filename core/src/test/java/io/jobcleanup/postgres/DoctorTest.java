@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -35,6 +36,47 @@ class DoctorTest {
         .extracting(Finding::about)
         .contains(
             "database", "mapping", "privileges", "row security", "our schema", "index", "clock");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "integer, integer, 0",
+    "integer, bigint, 0",
+    "numeric, numeric, 0",
+    "'numeric(10,2)', real, 0",
+    "bigint, integer, 1",
+    "numeric, integer, 1",
+    "integer, smallint, 1"
+  })
+  void balanceThatIsNarrowerThanAmountsIsToldOf(String cost, String balance, int warnings) {
+    TestDatabase database =
+        TestDatabase.create()
+            .execute(
+                "create table jobs (id int primary key, state text, at timestamptz, owner int, cost "
+                    + cost
+                    + ")")
+            .execute("create index on jobs (at)")
+            .execute("create table purses (owner int primary key, tokens " + balance + ")");
+    Mapping mapping =
+        Mapping.parse(
+            """
+            sources:
+              s:
+                jobs: {table: jobs, key: id, status: state, processing: [p], since: [at], fail: {state: f}}
+                refund:
+                  payer: owner
+                  cost: cost
+                  balances: {table: purses, match: {owner: "=:payer"}, add: {tokens: "=:amount"}}
+            """);
+    JobCleanup cleanup = JobCleanup.builder(database).mapping(mapping).build();
+    cleanup.migrate();
+
+    Diagnosis diagnosis = cleanup.diagnose();
+
+    assertThat(diagnosis.of(Level.WARNING))
+        .hasSize(warnings)
+        .allMatch(it -> it.about().equals("amounts"));
+    assertThat(diagnosis.findings()).extracting(Finding::about).contains("refunds");
   }
 
   @Test

@@ -38,9 +38,11 @@ class LanguageRefundTest {
     host.job(1, "ada", 0)
         .execute("insert into charges values (3, 1, 'c', 8), (1, 1, 'a', 2), (2, 1, 'b', 4)");
 
-    host.run(ofCharges("").replace("  balances:", "  already: \"=%d\"\n  balances:".formatted(already)));
+    host.run(
+        ofCharges("").replace("  balances:", "  already: \"=%d\"\n  balances:".formatted(already)));
 
-    assertThat(String.join(" ", host.rows("select amount from ledger order by id"))).isEqualTo(paid);
+    assertThat(String.join(" ", host.rows("select amount from ledger order by id")))
+        .isEqualTo(paid);
     assertThat(host.states()).isEqualTo("1 failed");
   }
 
@@ -66,7 +68,11 @@ class LanguageRefundTest {
   void costCountsWhereThereIsNoChargeOnlyIfNoneIsRequired() {
     host.job(1, "ada", 5).job(2, "bob", 6).execute("insert into charges values (1, 2, 'x', 1)");
 
-    assertThat(outcomes(host.run(ofCharges(", required: false").replace("payer: payer", "payer: payer\n  cost: cost"))))
+    assertThat(
+            outcomes(
+                host.run(
+                    ofCharges(", required: false")
+                        .replace("payer: payer", "payer: payer\n  cost: cost"))))
         .containsExactly("1 Refunded", "2 Refunded");
     assertThat(host.rows("select job, amount, note from ledger order by job"))
         .containsExactly("1|5|public.jobs/1", "2|1|public.charges/1");
@@ -80,7 +86,11 @@ class LanguageRefundTest {
         .execute("insert into charges values (1, 1, 'x', 5), (2, 3, 'x', 1)");
 
     CleanupResult result =
-        host.run(ofCharges("").replace("charge.job = job.id", "charge.job = job.id or (charge.id = 1 and job.id = 2)"));
+        host.run(
+            ofCharges("")
+                .replace(
+                    "charge.job = job.id",
+                    "charge.job = job.id or (charge.id = 1 and job.id = 2)"));
 
     assertThat(outcomes(result)).containsExactly("1 RefundOwed", "2 RefundOwed", "3 Refunded");
     assertThat(cause(result, 1)).contains("its charge belongs to several jobs");
@@ -110,7 +120,8 @@ class LanguageRefundTest {
     host.execute("update jobs set state = 'running'");
     JobCleanup renamed =
         host.ofFile(
-            file(keys.replace("table: jobs", "table: public.jobs").replace("table: charges", "table: public.charges"))
+            file(keys.replace("table: jobs", "table: public.jobs")
+                    .replace("table: charges", "table: public.charges"))
                 .replace("  s:", "  other name:"));
 
     assertThat(outcomes(renamed.cleanupStuckJobs())).containsExactly("1 AlreadyRefunded");
@@ -139,7 +150,9 @@ class LanguageRefundTest {
 
       CleanupResult result = each.run(JOBS + REFUND.replace("payer: payer", broken));
 
-      assertThat(outcomes(result)).as(broken).containsExactly("1 Refunded", "2 RefundOwed", "3 Refunded");
+      assertThat(outcomes(result))
+          .as(broken)
+          .containsExactly("1 Refunded", "2 RefundOwed", "3 Refunded");
       assertThat(cause(result, 2)).contains("division by zero");
       assertThat(each.states()).isEqualTo("1 failed, 2 failed, 3 failed");
       assertThat(each.credits("ada")).isEqualTo(5);
@@ -170,7 +183,10 @@ class LanguageRefundTest {
     host.job(1, "ada", 5).job(2, "ada", 6).execute("update jobs set kind = 'x' where id = 2");
 
     CleanupResult result =
-        host.run(JOBS.replace("error: \"=:message\"", "refunded: \"=cast(coalesce(job.kind, '1') as int)\"") + REFUND);
+        host.run(
+            JOBS.replace(
+                    "error: \"=:message\"", "refunded: \"=cast(coalesce(job.kind, '1') as int)\"")
+                + REFUND);
 
     assertThat(outcomes(result)).containsExactly("1 Refunded", "2 Refused");
     assertThat(host.states()).isEqualTo("1 failed, 2 running");
@@ -179,14 +195,17 @@ class LanguageRefundTest {
 
   @Test
   void whatTheColumnsCannotHoldExactlyIsOwed() {
-    host.execute("alter table jobs alter cost type numeric; alter table ledger alter amount type numeric(6, 2)")
+    host.execute(
+            "alter table jobs alter cost type numeric; alter table ledger alter amount type numeric(6, 2)")
         .execute(
             "insert into jobs (id, payer, cost) values (1, 'ada', 1.5), (2, 'ada', 2), (3, 'bob', 123456.00)");
 
-    CleanupResult result = host.run(JOBS + "refund:\n  payer: payer\n  cost: cost\n" + USERS + LEDGER);
+    CleanupResult result =
+        host.run(JOBS + "refund:\n  payer: payer\n  cost: cost\n" + USERS + LEDGER);
 
     assertThat(outcomes(result)).containsExactly("1 RefundOwed", "2 Refunded", "3 RefundOwed");
-    assertThat(cause(result, 1)).contains("credits would be 1.5, and integer holds 0 digits after the point");
+    assertThat(cause(result, 1))
+        .contains("credits would be 1.5, and integer holds 0 digits after the point");
     assertThat(cause(result, 3)).contains("amount would be 123456");
     assertThat(host.credits("ada")).isEqualTo(2);
   }

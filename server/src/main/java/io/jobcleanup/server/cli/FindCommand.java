@@ -140,7 +140,7 @@ final class FindCommand implements Callable<Integer> {
             .distinct()
             .count();
     out.printf(
-        "%n%s to %s.   Settle them:  job-cleanup run       Explain one:  job-cleanup find %s%n",
+        "%n%s to %s.   Settle them:  job-cleanup run       Look first:  job-cleanup run --rehearse%nExplain one:  job-cleanup find %s%n",
         CleanupResult.tokens(tokens),
         Words.count(payers, "payer"),
         Words.printable(stuck.getFirst().job().text()));
