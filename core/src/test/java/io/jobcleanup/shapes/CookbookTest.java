@@ -71,8 +71,7 @@ class CookbookTest {
   @ParameterizedTest
   @EnumSource
   void tablesAreThoseOfTheShape(Shape shape) throws IOException {
-    String tables =
-        Files.readString(SHAPES.resolve(shape.name().toLowerCase(Locale.ROOT).replace('_', '-')).resolve("tables.sql"));
+    String tables = Files.readString(directory(shape).resolve("tables.sql"));
     String made =
         tables
             .substring(0, tables.indexOf("\ninsert into"))
@@ -80,6 +79,19 @@ class CookbookTest {
             .replaceFirst("(\\n--.*)+$", "");
 
     assertThat(Page.of(shape).code("sql").strip()).isEqualTo(made.strip());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SHAPE_3", "SHAPE_12"})
+  void grantsAreThoseOfTheShape(Shape shape) throws IOException {
+    String grants = Files.readString(directory(shape).resolve("grants.sql"));
+
+    assertThat(Page.of(shape).text())
+        .contains(
+            grants
+                .replaceFirst("^(--.*\\n)+", "")
+                .replace(":cleaner", "cleaner")
+                .replace(":database", "shop"));
   }
 
   @ParameterizedTest
@@ -108,6 +120,10 @@ class CookbookTest {
     assertThat(shown)
         .containsExactlyInAnyOrderElementsOf(
             settled.map(it -> line(shape, page, database, it)).toList());
+  }
+
+  private static Path directory(Shape shape) {
+    return SHAPES.resolve(shape.name().toLowerCase(Locale.ROOT).replace('_', '-'));
   }
 
   private static String line(Shape shape, Page page, TestDatabase database, JobReport report) {
