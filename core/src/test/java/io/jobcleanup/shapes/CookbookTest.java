@@ -149,9 +149,7 @@ class CookbookTest {
     return switch (outcome) {
       case Outcome.RefundOwed owed ->
           "%s, owed %s"
-              .formatted(
-                  plain(owed.paid()),
-                  owed.owed() == null ? "?" : plain(owed.owed()));
+              .formatted(plain(owed.paid()), owed.owed() == null ? "?" : plain(owed.owed()));
       default -> plain(outcome.tokensRefunded());
     };
   }

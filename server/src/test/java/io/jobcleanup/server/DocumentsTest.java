@@ -49,6 +49,7 @@ class DocumentsTest {
           "(?:job-cleanup|job-cleanup\\.jar|server-….jar)[ \\t]+([a-z]+)((?:[ \\t][^\\n]*)?)$",
           Pattern.MULTILINE);
   private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
+
   /** Shown by the tutorial, and not served yet. */
   private static final Set<String> ASIDE = Set.of("run --rehearse");
 

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WorkersPageTest {
   private static final Path PAGE = Path.of("..", "docs", "how-to", "workers-beside-a-cleaner.md");
   private static final Pattern CODE =
-      Pattern.compile("^```sql\\n-- ([a-z ]+)[^\\n]*\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+      Pattern.compile(
+          "^```sql\\n-- ([a-z ]+)[^\\n]*\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final String BY_ID_ALONE =
       "update image_enhancement_jobs set status = 'COMPLETED' where id = 'late'";
 
@@ -121,7 +122,8 @@ class WorkersPageTest {
                   Statement statement = worker.createStatement()) {
                 worker.setAutoCommit(false);
                 statement.execute(statement("add", "u_1", "10"));
-                statement.execute(BY_ID_ALONE.replace("'COMPLETED'", "'FAILED', \"errorMessage\" = 'x'"));
+                statement.execute(
+                    BY_ID_ALONE.replace("'COMPLETED'", "'FAILED', \"errorMessage\" = 'x'"));
                 worker.commit();
               }
             })
