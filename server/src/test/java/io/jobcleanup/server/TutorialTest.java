@@ -26,7 +26,7 @@ class TutorialTest {
       Pattern.compile("^```(sh|text)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
 
   /** Shown, and not served yet. */
-  private static final List<String> ASIDE = List.of("job-cleanup map > ", "--rehearse");
+  private static final List<String> ASIDE = List.of("job-cleanup map > ");
 
   @TempDir Path folder;
   @TempDir Path path;
@@ -84,6 +84,7 @@ class TutorialTest {
         .replaceAll("PostgreSQL \\d+\\.\\d+, \\d+ ms", "PostgreSQL #, # ms")
         .replaceAll("\\b\\d+(ms|[hms])\\b", "#$1")
         .replaceAll("in \\d+\\.\\d s", "in # s")
+        .replaceAll("for \\d+ ms", "for # ms")
         .replaceAll(" +", " ");
   }
 }
