@@ -49,7 +49,7 @@ public final class Drafter {
     Set<Long> jobIds = new HashSet<>();
     likely.forEach(it -> jobIds.add(it.table().oid()));
     Money money = Money.in(tables, jobIds);
-    List<JobTable> kept = only == null ? kept(likely, tables, money) : likely;
+    List<JobTable> kept = only == null ? kept(likely, money) : likely;
 
     Page page = new Page();
     List<String> sources = new ArrayList<>();
@@ -153,7 +153,7 @@ public final class Drafter {
   }
 
   /** Those that enough speaks for, and that aren't a mirror of another or a step within one. */
-  private List<JobTable> kept(List<JobTable> likely, List<HostTable> tables, Money money) {
+  private List<JobTable> kept(List<JobTable> likely, Money money) {
     boolean hasMoney = !money.balances().isEmpty() || !money.records().isEmpty();
     List<JobTable> enough =
         likely.stream()
@@ -165,7 +165,7 @@ public final class Drafter {
           enough.stream()
               .anyMatch(
                   other ->
-                      other != job
+                      other.table().oid() != job.table().oid()
                           && (refers(other.table(), job.table())
                               || refers(job.table(), other.table()))
                           && weight(other, money) > weight(job, money));
@@ -217,6 +217,12 @@ public final class Drafter {
         likely.stream()
             .filter(it -> !kept.contains(it))
             .filter(it -> !it.of(Meaning.PROCESSING).isEmpty())
+            .filter(
+                it ->
+                    kept.stream()
+                        .noneMatch(
+                            job ->
+                                refers(it.table(), job.table()) || refers(job.table(), it.table())))
             .map(it -> it.table().mapped())
             .toList();
     if (!others.isEmpty()) {

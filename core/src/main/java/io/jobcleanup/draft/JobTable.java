@@ -175,6 +175,7 @@ record JobTable(
                             it.rows(),
                             it.oldestSeconds()))
                 .toList();
+    labels = readyOrWaiting(labels);
     JobTable unscored =
         new JobTable(table, status, labels, 0, since, begun, updated, created, finished);
     if (!named && unscored.of(Meaning.PROCESSING).isEmpty()) {
@@ -191,6 +192,34 @@ record JobTable(
             updated,
             created,
             finished));
+  }
+
+  /** "ready" is success where other jobs wait and none is called done; else it waits. */
+  private static List<Label> readyOrWaiting(List<Label> labels) {
+    boolean done = labels.stream().anyMatch(it -> it.meaning() == Meaning.COMPLETED);
+    if (done) {
+      return labels;
+    }
+    return labels.stream()
+        .map(
+            it ->
+                Words.snake(it.text()).equals("ready")
+                    ? new Label(it.text(), Meaning.COMPLETED, true, it.rows(), it.oldest())
+                    : it)
+        .toList();
+  }
+
+  /** How a failed job's status would be spelt, where any text is allowed and none has failed yet. */
+  Optional<String> failedSpelt() {
+    if (!status.text() || !status.labels().isEmpty() || failed().isPresent()) {
+      return Optional.empty();
+    }
+    List<String> known = labels.stream().map(Label::text).toList();
+    boolean upper = known.stream().allMatch(it -> it.equals(it.toUpperCase(java.util.Locale.ROOT)));
+    boolean capital = known.stream().allMatch(it -> Character.isUpperCase(it.charAt(0)));
+    return known.isEmpty()
+        ? Optional.empty()
+        : Optional.of(upper ? "FAILED" : capital ? "Failed" : "failed");
   }
 
   private int scored(Column status) {

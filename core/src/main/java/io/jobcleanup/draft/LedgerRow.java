@@ -43,7 +43,10 @@ final class LedgerRow {
     page.put(4, "- table: " + Names.yaml(ledger.mapped()), null);
     page.open(5, "values", null);
     Map<String, String> linkValues = link == null ? Map.of() : link.written();
-    if (link == null) {
+    boolean overCharge =
+        charges != null
+            && ledger.references().stream().anyMatch(it -> it.table() == charges.oid());
+    if (link == null && !overCharge) {
       page.ask(6, "how does a row tell which job it is about? No column was found that does");
     }
     Column amount = Money.amount(ledger).orElseThrow();

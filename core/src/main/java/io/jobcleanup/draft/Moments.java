@@ -15,6 +15,8 @@ final class Moments {
   private static final double EPOCH_SECONDS_FROM = 1e8;
   private static final double EPOCH_MILLIS_FROM = 1e11;
   private static final double TOLERANCE_SECONDS = 600;
+  /** A table whose newest moment is older than any zone's distance tells nothing. */
+  private static final double RECENT_SECONDS = 13 * 3600;
 
   /**
    * A form of a time column.
@@ -42,6 +44,7 @@ final class Moments {
   private final Map<String, Optional<Form>> known = new HashMap<>();
   private final Map<Long, Form> wallClocks = new HashMap<>();
   private @Nullable List<Zone> zones;
+  private @Nullable Form told;
 
   Moments(Survey survey) {
     this.survey = survey;
@@ -116,7 +119,11 @@ final class Moments {
                     .orElse(Double.NEGATIVE_INFINITY));
       }
     }
-    Form form = judge(ahead);
+    boolean recent = ahead > -RECENT_SECONDS;
+    Form form = !recent && told != null ? told : judge(ahead);
+    if (recent) {
+      told = form;
+    }
     wallClocks.put(table.oid(), form);
     return form;
   }
@@ -125,12 +132,13 @@ final class Moments {
     if (zones == null) {
       zones = survey.zones();
     }
-    if (Double.isInfinite(ahead)) {
+    if (ahead <= -RECENT_SECONDS) {
+      String why = Double.isInfinite(ahead) ? "no row tells" : "no row is recent enough to tell";
       return zones.stream()
           .filter(it -> it.configured() && it.aheadSeconds() != 0)
           .findFirst()
-          .map(it -> new Form(it.name(), false, "no row tells; the database is set to this zone"))
-          .orElse(new Form("UTC", false, "no row tells"));
+          .map(it -> new Form(it.name(), false, why + "; the database is set to this zone"))
+          .orElse(new Form("UTC", false, why));
     }
     String newest =
         "the newest moment is %s %s now in UTC"

@@ -77,7 +77,7 @@ final class Refunds {
     List<Linked> holds = linked(money.holds());
     Optional<Linked> hold = holds.stream().filter(it -> release(it).isPresent()).findFirst();
     Optional<Paid> paid = paid();
-    Optional<Linked> charges = charges(records);
+    Optional<Linked> charges = charges(records, paid.orElse(null));
     if (hold.isPresent() && charges.isEmpty()) {
       page.ask(
           2,
@@ -200,8 +200,11 @@ final class Refunds {
   }
 
   /** The table whose rows took tokens for jobs. */
-  private Optional<Linked> charges(List<Linked> records) {
+  private Optional<Linked> charges(List<Linked> records, @Nullable Paid paid) {
+    boolean known = costColumn().isPresent();
     return records.stream()
+        .filter(it -> it.link().rows() > 0 || !known && table.bytes() == 0 && it.table().bytes() == 0)
+        .filter(it -> paid == null || !ownedByAnother(it.table(), paid))
         .filter(it -> !Words.snake(it.table().name()).matches(".*refund.*"))
         .max(
             Comparator.comparingInt(
@@ -241,6 +244,11 @@ final class Refunds {
                 !(Words.snake(it.name()).matches(Words.CHARGE_TABLE)
                     && !Words.snake(it.name()).matches(Words.LEDGER_TABLE)
                     && Money.kind(it).isEmpty()));
+  }
+
+  /** Whether rows belong to somebody else than who pays: another purse, charged besides. */
+  private static boolean ownedByAnother(HostTable record, Paid paid) {
+    return record.columns().stream().anyMatch(it -> it.named(Words.OWNER)) && !ownedBy(record, paid);
   }
 
   private static boolean refersTo(HostTable from, @Nullable HostTable to) {
@@ -350,12 +358,13 @@ final class Refunds {
                 .filter(it -> it.linked() > 0 && (!charged.signed() || it.sign() < 0))
                 .count()
             > 1;
-    if (charged.signed()) {
+    boolean byKey = charges.link() instanceof Links.ByTemplate;
+    if (charged.signed() && !byKey) {
       match.append(" and ").append(amount).append(" < 0");
     }
     if (charged.kind() != null
         && charged.chargeKind() != null
-        && (!charged.signed() || charged.kind().whole() && !severalKinds)) {
+        && (!charged.signed() || (charged.kind().whole() && !severalKinds || severalKinds && Words.charge(charged.chargeKind())))) {
       match
           .append(" and ")
           .append(Names.of("charge", charged.kind().name()))
@@ -654,7 +663,8 @@ final class Refunds {
     if (best.isPresent() && Words.refund(best.get()) >= 3) {
       return new Entry(kind, best.get(), null, amount, signed);
     }
-    if (best.isPresent()) {
+    boolean free = kind.labels().isEmpty() && kind.text() && !kind.whole();
+    if (best.isPresent() && !free) {
       return new Entry(
           kind,
           best.get(),
@@ -663,7 +673,6 @@ final class Refunds {
           amount,
           signed);
     }
-    boolean free = kind.labels().isEmpty() && kind.text() && !kind.whole();
     return new Entry(
         kind,
         free ? refundSpelt(known) : null,
@@ -691,7 +700,7 @@ final class Refunds {
         return;
       }
     }
-    if (ledger != null && entry != null) {
+    if (ledger != null && entry != null && (ledger.link().rows() > 0 || jobMark().isEmpty())) {
       String refundOnly;
       Link link = ledger.link();
       String about =

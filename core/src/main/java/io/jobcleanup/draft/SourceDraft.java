@@ -281,7 +281,12 @@ final class SourceDraft {
   private void fail() {
     page.open(3, "fail", null);
     Optional<Label> failed = job.failed();
-    if (failed.isEmpty()) {
+    Optional<String> spelt = job.failedSpelt();
+    if (spelt.isPresent()) {
+      page.ask(
+          4,
+          "no job has failed yet, so the word is a guess in the spelling of the others: what does your code call it?");
+    } else if (failed.isEmpty()) {
       page.ask(
           4,
           "which status has a job that failed? None of these is like it: %s"
@@ -294,7 +299,7 @@ final class SourceDraft {
     page.put(
         4,
         job.status().name(),
-        failed.map(it -> Names.yaml(it.text())).orElse(UNKNOWN),
+        failed.map(Label::text).or(() -> spelt).map(Names::yaml).orElse(UNKNOWN),
         failed.map(Label::evidence).orElse(null));
     Failing failing = new Failing(survey, moments, job, failed.map(Label::text).orElse(null));
     failing.write(page);

@@ -319,7 +319,7 @@ final class Survey {
       String column = Names.of("r", columns.get(i));
       counts.append(", count(%s) as f%d".formatted(column, i));
       counts.append(
-          ", case when min(cast(%1$s as text)) = max(cast(%1$s as text)) and count(*) > 1 then min(cast(%1$s as text)) end as s%2$d"
+          ", case when min(cast(%1$s as text)) = max(cast(%1$s as text)) then min(cast(%1$s as text)) end as s%2$d"
               .formatted(column, i));
     }
     return ask(

@@ -82,7 +82,7 @@ final class Words {
           + COIN
           + "|"
           + COIN
-          + "_(used|consumed|spent|usage)|usage|used|consumed)";
+          + "_(used|consumed|spent|usage)|usage|used|consumed|spent)";
   static final String LIFETIME =
       "(total|lifetime|all_time|cumulative)_.*(used|spent|consumed|spend|consumption)|.*_(lifetime|all_time)_?(used|spent)?";
   static final String LIMIT = ".*(limit|quota|allowance|included|cap|granted|allotment|total).*";
@@ -331,6 +331,9 @@ final class Words {
   static Meaning meaning(String label) {
     String word = snake(label.strip());
     List<String> parts = Arrays.asList(word.split("_", -1));
+    if (word.matches("cancel(l)?ing|cancel(l)?ation_requested|cancel_requested|stopping|aborting|terminating|stop_requested")) {
+      return Meaning.PROCESSING;
+    }
     if (parts.stream().anyMatch(FAILED::contains)) {
       return Meaning.FAILED;
     }
