@@ -25,7 +25,8 @@ final class Ages {
 
   /** So many of something. */
   static String count(long number, String noun) {
-    String plural = noun.matches(".*[^aeiou]y") ? noun.substring(0, noun.length() - 1) + "ies" : noun + "s";
+    String plural =
+        noun.matches(".*[^aeiou]y") ? noun.substring(0, noun.length() - 1) + "ies" : noun + "s";
     return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? noun : plural);
   }
 }

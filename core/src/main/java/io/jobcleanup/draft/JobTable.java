@@ -209,7 +209,9 @@ record JobTable(
         .toList();
   }
 
-  /** How a failed job's status would be spelt, where any text is allowed and none has failed yet. */
+  /**
+   * How a failed job's status would be spelt, where any text is allowed and none has failed yet.
+   */
   Optional<String> failedSpelt() {
     if (!status.text() || !status.labels().isEmpty() || failed().isPresent()) {
       return Optional.empty();

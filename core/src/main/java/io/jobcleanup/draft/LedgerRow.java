@@ -39,13 +39,11 @@ final class LedgerRow {
       @Nullable Column kind,
       @Nullable String kindValue,
       @Nullable String kindDoubt) {
-    page.open(3, "ledger", null);
     page.put(4, "- table: " + Names.yaml(ledger.mapped()), null);
     page.open(5, "values", null);
     Map<String, String> linkValues = link == null ? Map.of() : link.written();
     boolean overCharge =
-        charges != null
-            && ledger.references().stream().anyMatch(it -> it.table() == charges.oid());
+        charges != null && ledger.references().stream().anyMatch(it -> it.table() == charges.oid());
     if (link == null && !overCharge) {
       page.ask(6, "how does a row tell which job it is about? No column was found that does");
     }

@@ -15,6 +15,7 @@ final class Moments {
   private static final double EPOCH_SECONDS_FROM = 1e8;
   private static final double EPOCH_MILLIS_FROM = 1e11;
   private static final double TOLERANCE_SECONDS = 600;
+
   /** A table whose newest moment is older than any zone's distance tells nothing. */
   private static final double RECENT_SECONDS = 13 * 3600;
 

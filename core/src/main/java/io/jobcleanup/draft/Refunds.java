@@ -74,28 +74,24 @@ final class Refunds {
 
   void write() {
     List<Linked> records = linked(money.records());
-    List<Linked> holds = linked(money.holds());
-    Optional<Linked> hold = holds.stream().filter(it -> release(it).isPresent()).findFirst();
+    Optional<Release> release = release();
     Optional<Paid> paid = paid();
     Optional<Linked> charges = charges(records, paid.orElse(null));
-    if (hold.isPresent() && charges.isEmpty()) {
+    release.ifPresent(it -> releases.add(it.statement()));
+    if (release.isPresent() && charges.isEmpty()) {
       page.ask(
           2,
           "jobs hold tokens in %s, and no row was found that takes any: what a stuck job holds is freed, nothing is given back. Right?"
-              .formatted(hold.get().table().mapped()));
+              .formatted(release.get().hold().mapped()));
       page.put(2, "refund", "none", null);
-      releases.add(release(hold.get()).orElseThrow());
       return;
     }
-    hold.flatMap(this::release)
-        .ifPresent(
-            it -> {
-              page.ask(
-                  2,
-                  "does failing a job free what it holds in %s? See also below"
-                      .formatted(hold.get().table().mapped()));
-              releases.add(it);
-            });
+    release.ifPresent(
+        it ->
+            page.ask(
+                2,
+                "is what a failed job holds in %s to be freed besides? See below"
+                    .formatted(it.hold().mapped())));
     Optional<HostTable> ledger = ledger(records, charges, paid);
     if (paid.isEmpty() && ledger.isEmpty()) {
       page.ask(
@@ -113,7 +109,7 @@ final class Refunds {
       page.put(3, "payer", Names.yaml(way.get().value()), way.get().evidence());
     } else {
       page.ask(3, "who pays for a job?");
-      page.put(3, "payer", UNKNOWN_COLUMN, null);
+      page.put(3, "payer", SourceDraft.UNKNOWN, null);
     }
     Charged charged = charges.map(this::charged).orElse(null);
     cost(charges.isPresent());
@@ -127,12 +123,24 @@ final class Refunds {
             .orElse(null);
     already(charges.orElse(null), ledgerLink.orElse(null), entry);
     mark();
-    Optional<Function> function = way.isPresent() ? function(way.get()) : Optional.empty();
+    Optional<Function> function =
+        way.isPresent() ? new HostFunctions(survey, page).write() : Optional.empty();
     if (function.isPresent()) {
       called = function.get();
       return;
     }
-    paid.ifPresent(it -> balance(it, charges.map(Linked::table).orElse(null)));
+    List<Purse> purses = paid.isPresent() ? purses(records, charges, ledger) : List.of();
+    if (paid.isPresent()) {
+      BalanceRow rows = new BalanceRow(moments, page);
+      page.open(3, "balances", null);
+      rows.write(paid.get().balance(), charges.map(Linked::table).orElse(null));
+      purses.forEach(it -> rows.writeBesides(it.balance(), it.column(), it.record().table()));
+      written.add(paid.get().balance().table());
+      purses.forEach(it -> written.add(it.balance().table()));
+    }
+    if (ledger.isPresent() && entry != null || !purses.isEmpty()) {
+      page.open(3, "ledger", null);
+    }
     if (ledger.isPresent() && entry != null) {
       written.add(ledger.get());
       new LedgerRow(survey, moments, job, page)
@@ -146,9 +154,104 @@ final class Refunds {
               entry.kindValue(),
               entry.kindDoubt());
     }
+    purses.forEach(this::recordOf);
   }
 
-  private static final String UNKNOWN_COLUMN = SourceDraft.UNKNOWN;
+  /** The row that takes back what a purse besides was charged. */
+  private void recordOf(Purse purse) {
+    HostTable records = purse.record().table();
+    written.add(records);
+    page.put(4, "- table: " + Names.yaml(records.mapped()), null);
+    purse.when().ifPresent(it -> page.put(5, "when", Names.yaml("=" + it), null));
+    Map<String, String> values = new LinkedHashMap<>();
+    values.put(purse.owner().name(), Names.yaml("=" + Names.of("job", purse.column().name())));
+    purse.record().link().written().forEach((name, value) -> values.put(name, Names.yaml(value)));
+    Money.amount(records)
+        .ifPresent(it -> values.put(it.name(), purse.signed() ? "\"=:amount\"" : "\"=-:amount\""));
+    for (Column column : records.columns()) {
+      if (column.demanded() && !values.containsKey(column.name())) {
+        boolean moment = column.moment() && !column.number();
+        if (!moment) {
+          page.ask(5, "%s must be filled; with what?".formatted(column.name()));
+        }
+        values.put(column.name(), moment ? "\"=:now\"" : SourceDraft.UNKNOWN);
+      }
+    }
+    page.put(5, "values", Page.flow(values), null);
+  }
+
+  /**
+   * A balance of somebody else that was charged for the same jobs besides.
+   *
+   * @param column the job's column that says whose
+   * @param owner the same in the record
+   * @param signed whether what was taken is negative there
+   */
+  private record Purse(
+      Balance balance, Column column, Linked record, Column owner, boolean signed) {
+    Optional<String> when() {
+      return column.notNull()
+          ? Optional.empty()
+          : Optional.of(Names.of("job", column.name()) + " is not null");
+    }
+  }
+
+  private List<Purse> purses(
+      List<Linked> records, Optional<Linked> charges, Optional<HostTable> ledger) {
+    List<Purse> purses = new ArrayList<>();
+    for (Linked record : records) {
+      boolean known =
+          ledger.filter(it -> it.oid() == record.table().oid()).isPresent()
+              || charges.filter(it -> it.table().oid() == record.table().oid()).isPresent();
+      if (known || record.link().rows() == 0) {
+        continue;
+      }
+      for (Balance balance : money.balances()) {
+        String whose = Payers.entity(balance.table(), balance.owner().name());
+        Optional<Column> owner =
+            record.table().columns().stream()
+                .filter(it -> Payers.entity(record.table(), it.name()).equals(whose))
+                .findFirst();
+        Optional<Column> ofJob =
+            table.columns().stream()
+                .filter(it -> Payers.entity(table, it.name()).equals(whose))
+                .findFirst();
+        if (owner.isPresent() && ofJob.isPresent() && balance.pool() == null) {
+          Column amount = Money.amount(record.table()).orElseThrow();
+          boolean signed =
+              key != null
+                  && survey
+                      .kinds(
+                          record.table(),
+                          "null",
+                          Names.of("t", amount.name()),
+                          table,
+                          key.name(),
+                          record.link().condition("t", "job"),
+                          "false")
+                      .stream()
+                      .anyMatch(it -> it.sign() < 0 && it.linked() > 0);
+          purses.add(new Purse(balance, ofJob.get(), record, owner.get(), signed));
+          break;
+        }
+      }
+    }
+    return purses;
+  }
+
+  /** What frees the rows of a table that hold tokens. */
+  private record Release(HostTable hold, String statement) {}
+
+  private Optional<Release> release() {
+    Holds holds = new Holds(survey, key);
+    for (Linked each : linked(money.holds())) {
+      Optional<String> statement = holds.release(each.table(), each.link());
+      if (statement.isPresent()) {
+        return Optional.of(new Release(each.table(), statement.get()));
+      }
+    }
+    return Optional.empty();
+  }
 
   private List<Linked> linked(List<HostTable> candidates) {
     if (key == null) {
@@ -203,7 +306,8 @@ final class Refunds {
   private Optional<Linked> charges(List<Linked> records, @Nullable Paid paid) {
     boolean known = costColumn().isPresent();
     return records.stream()
-        .filter(it -> it.link().rows() > 0 || !known && table.bytes() == 0 && it.table().bytes() == 0)
+        .filter(
+            it -> it.link().rows() > 0 || !known && table.bytes() == 0 && it.table().bytes() == 0)
         .filter(it -> paid == null || !ownedByAnother(it.table(), paid))
         .filter(it -> !Words.snake(it.table().name()).matches(".*refund.*"))
         .max(
@@ -248,7 +352,8 @@ final class Refunds {
 
   /** Whether rows belong to somebody else than who pays: another purse, charged besides. */
   private static boolean ownedByAnother(HostTable record, Paid paid) {
-    return record.columns().stream().anyMatch(it -> it.named(Words.OWNER)) && !ownedBy(record, paid);
+    return record.columns().stream().anyMatch(it -> it.named(Words.OWNER))
+        && !ownedBy(record, paid);
   }
 
   private static boolean refersTo(HostTable from, @Nullable HostTable to) {
@@ -364,7 +469,9 @@ final class Refunds {
     }
     if (charged.kind() != null
         && charged.chargeKind() != null
-        && (!charged.signed() || (charged.kind().whole() && !severalKinds || severalKinds && Words.charge(charged.chargeKind())))) {
+        && (!charged.signed()
+            || (charged.kind().whole() && !severalKinds
+                || severalKinds && Words.charge(charged.chargeKind())))) {
       match
           .append(" and ")
           .append(Names.of("charge", charged.kind().name()))
@@ -568,7 +675,7 @@ final class Refunds {
                                     Names.of("job", kind.orElseThrow().name()),
                                     it))
                     .orElse("")));
-    page.put(3, "cost", UNKNOWN_COLUMN, null);
+    page.put(3, "cost", SourceDraft.UNKNOWN, null);
   }
 
   private void onlyIf(boolean hasCharges) {
@@ -776,204 +883,7 @@ final class Refunds {
     }
   }
 
-  // where it goes
-
-  private void balance(Paid paid, @Nullable HostTable charges) {
-    Balance balance = paid.balance();
-    HostTable at = balance.table();
-    written.add(at);
-    page.open(3, "balances", null);
-    page.put(4, "- table: " + Names.yaml(at.mapped()), null);
-    Map<String, String> match = new LinkedHashMap<>();
-    match.put(balance.owner().name(), "\"=:payer\"");
-    if (balance.pool() != null) {
-      Column pool = balance.pool();
-      Optional<Column> ofCharge =
-          charges == null
-              ? Optional.empty()
-              : charges
-                  .column(pool.name())
-                  .or(() -> charges.named(it -> it.baseType().equals(pool.baseType()), Words.POOL));
-      if (ofCharge.isPresent()) {
-        match.put(pool.name(), Names.yaml("=" + Names.of("charge", ofCharge.get().name())));
-      } else {
-        page.ask(5, "which of an owner's rows, by %s?".formatted(pool.name()));
-        match.put(pool.name(), UNKNOWN_COLUMN);
-      }
-    }
-    page.put(5, "match", Page.flow(match), null);
-    if (!balance.others().isEmpty()) {
-      page.ask(
-          5,
-          "%s: which of them are spent first, and which does a refund go to? With several, write an entry for each, with when"
-              .formatted(
-                  balance.others().stream()
-                      .map(Column::name)
-                      .collect(Collectors.joining(", ", balance.column().name() + ", ", ""))));
-    }
-    Map<String, String> add = new LinkedHashMap<>();
-    add.put(balance.column().name(), balance.used() ? "\"=-:amount\"" : "\"=:amount\"");
-    if (balance.used()) {
-      page.note(
-          5,
-          "%s counts what was used, so giving back lowers it".formatted(balance.column().name()));
-    }
-    if (!balance.also().isEmpty()) {
-      page.ask(
-          5,
-          "does your code lower %s too when it gives back?"
-              .formatted(
-                  balance.also().stream().map(Column::name).collect(Collectors.joining(", "))));
-      balance.also().forEach(it -> add.put(it.name(), "\"=-:amount\""));
-    }
-    page.put(5, "add", Page.flow(add), null);
-    if (balance.used() || !balance.also().isEmpty()) {
-      page.put(5, "floor", "0", "a counter may have been reset meanwhile");
-    }
-    Map<String, String> set = new LinkedHashMap<>();
-    for (Column column : at.columns()) {
-      if (column.named(Words.UPDATED) && column.moment() && moments.form(at, column).isPresent()) {
-        if (!at.keptByTrigger(column.name())) {
-          set.put(column.name(), "\"=:now\"");
-        }
-      } else if (column.whole() && column.named(Words.VERSION)) {
-        set.put(column.name(), Names.yaml("=%s + 1".formatted(Names.of("balance", column.name()))));
-      }
-    }
-    if (!set.isEmpty()) {
-      page.put(5, "set", Page.flow(set), null);
-    }
-  }
-
-  /** The host's own function, where one takes what a refund is. */
-  private Optional<Function> function(Way way) {
-    for (Function each : survey.functions()) {
-      if (!each.name()
-          .toLowerCase(Locale.ROOT)
-          .matches(
-              ".*(refund|give_?back|credit_?back).*|(restore|return|revert)_.*(credit|token|coin|point|balance|quota).*")) {
-        continue;
-      }
-      Optional<String> arguments = arguments(each);
-      if (arguments.isPresent()) {
-        page.ask(
-            3,
-            "your function %s gives back by itself, so it is called in the place of balance and ledger. Is it what runs for a failed job, and may it be called twice for one?"
-                .formatted(each.name()));
-        page.put(
-            3,
-            "statement",
-            Names.yaml(
-                "=%s(%s)"
-                    .formatted(
-                        (each.visible() ? "" : Names.shown(each.schema()) + ".")
-                            + Names.shown(each.name()),
-                        arguments.get())),
-            null);
-        return Optional.of(each);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<String> arguments(Function function) {
-    List<String> values = new ArrayList<>();
-    boolean amount = false;
-    boolean about = false;
-    int needed = function.types().size() - function.defaults();
-    for (int i = 0; i < function.types().size(); i++) {
-      String type = function.types().get(i);
-      String name = i < function.names().size() ? Words.snake(function.names().get(i)) : "";
-      if (name.matches(
-          "(p_|_|in_|v_|arg_)?.*(amount|credits|tokens|coins|points|quantity|delta|value).*")) {
-        values.add(":amount");
-        amount = true;
-      } else if (name.matches(
-          ".*(user|owner|account|payer|workspace|org|team|customer|profile|wallet|member).*")) {
-        values.add(":payer");
-      } else if (name.matches(
-          ".*(job|task|generation|render|run|request|source|reference|ref|entity|image|video).*")) {
-        values.add(":job");
-        about = true;
-      } else if (name.matches(".*(key|idempot|dedup).*")) {
-        values.add(":key");
-      } else if (type.equals("text") || type.startsWith("character varying")) {
-        if (i >= needed) {
-          break;
-        }
-        values.add(
-            name.matches(".*(reason|note|desc|comment|source|message|type|kind).*")
-                ? "'timeout'"
-                : ":key");
-      } else if (i >= needed) {
-        break;
-      } else {
-        return Optional.empty();
-      }
-    }
-    return amount || about ? Optional.of(String.join(", ", values)) : Optional.empty();
-  }
-
   static String constant(Column column, String value) {
     return column.whole() && value.matches("-?[0-9]+") ? value : Names.literal(value);
-  }
-
-  /** What a person would call the meaning of the statuses in which tokens are held. */
-  private Optional<String> release(Linked hold) {
-    for (Column column : hold.table().columns()) {
-      if (!column.named(Words.STATUS) || !column.readable()) {
-        continue;
-      }
-      List<String> labels = new ArrayList<>(column.labels());
-      if (labels.isEmpty()) {
-        survey
-            .values(hold.table(), Names.of("r", column.name()), null)
-            .ifPresent(it -> it.forEach(each -> labels.add(each.value())));
-      }
-      Optional<String> held =
-          labels.stream()
-              .filter(
-                  it ->
-                      Words.snake(it)
-                          .matches(
-                              "held|hold|active|reserved|pending|open|authorized|locked|created"))
-              .findFirst();
-      Optional<String> released =
-          labels.stream()
-              .filter(
-                  it ->
-                      Words.snake(it)
-                          .matches(
-                              ".*(released|cancell?ed|voided|void|freed|expired|returned|refunded|reversed).*"))
-              .min(Comparator.comparingInt(it -> Words.snake(it).matches(".*releas.*") ? 0 : 1));
-      if (held.isPresent() && released.isPresent()) {
-        StringBuilder set =
-            new StringBuilder(
-                "%s = %s".formatted(Names.shown(column.name()), Names.literal(released.get())));
-        for (Column each : hold.table().columns()) {
-          boolean ends =
-              each.named(
-                  "(closed|released|settled|resolved|ended|finished|updated|modified)_(at|on)");
-          if (ends && each.zoned() && !hold.table().keptByTrigger(each.name())) {
-            set.append(", %s = s.now".formatted(Names.shown(each.name())));
-          }
-        }
-        return Optional.of(
-            "update %s h set %s from settled s where %s and %s = %s"
-                .formatted(
-                    hold.table().written(),
-                    set,
-                    aboutSettled(hold.link()),
-                    Names.of("h", column.name()),
-                    Names.literal(held.get())));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private String aboutSettled(Link link) {
-    String condition = link.condition("h", "s");
-    String keyName = key == null ? "job" : Names.of("s", key.name());
-    return condition.replace(keyName, "s.job");
   }
 }

@@ -111,6 +111,18 @@ final class SourceDraft {
     since();
     timeout();
     times();
+    table
+        .named(
+            Column::whole,
+            "(charge|charges|billing|payment)_?(no|nr|number|count|seq|attempt|round)")
+        .ifPresent(
+            it -> {
+              page.ask(
+                  3,
+                  "does %s change with each charge of the same row, and with nothing else?"
+                      .formatted(it.name()));
+              page.put(3, "attempt", Names.yaml(it.name()), null);
+            });
     fail();
   }
 

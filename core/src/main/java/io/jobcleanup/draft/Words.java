@@ -331,7 +331,8 @@ final class Words {
   static Meaning meaning(String label) {
     String word = snake(label.strip());
     List<String> parts = Arrays.asList(word.split("_", -1));
-    if (word.matches("cancel(l)?ing|cancel(l)?ation_requested|cancel_requested|stopping|aborting|terminating|stop_requested")) {
+    if (word.matches(
+        "cancel(l)?ing|cancel(l)?ation_requested|cancel_requested|stopping|aborting|terminating|stop_requested")) {
       return Meaning.PROCESSING;
     }
     if (parts.stream().anyMatch(FAILED::contains)) {
