@@ -216,7 +216,7 @@ public final class Drafter {
     List<String> others =
         likely.stream()
             .filter(it -> !kept.contains(it))
-            .filter(it -> !it.of(Meaning.PROCESSING).isEmpty())
+            .filter(it -> !it.of(Meaning.PROCESSING).isEmpty() && it.score() > JobTable.ENOUGH / 2)
             .filter(
                 it ->
                     kept.stream()

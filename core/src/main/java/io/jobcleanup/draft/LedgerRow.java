@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * that tell of the job.
  */
 final class LedgerRow {
+
+  private static final String WORD_OF_THE_CODE =
+      "source|reason|cause|category|action|operation|origin|event|status";
 
   private final Survey survey;
   private final Moments moments;
@@ -48,8 +52,16 @@ final class LedgerRow {
       page.ask(6, "how does a row tell which job it is about? No column was found that does");
     }
     Column amount = Money.amount(ledger).orElseThrow();
+    Map<String, String> usual = usual(ledger, kind, kindValue);
     Map<String, Form> forms = new LinkedHashMap<>();
     for (Column column : ledger.columns()) {
+      if (usual.containsKey(column.name()) && !linkValues.containsKey(column.name())) {
+        forms.put(
+            column.name(),
+            new Form(
+                Names.yaml(usual.get(column.name())), "as all your own refunds have it", null));
+        continue;
+      }
       if (column.generated() || !column.readable()) {
         continue;
       }
@@ -77,6 +89,25 @@ final class LedgerRow {
           }
         });
     time(ledger, forms);
+  }
+
+  /** The words that all refunds of the host have in common: names in its code, no prose. */
+  private Map<String, String> usual(
+      HostTable ledger, @Nullable Column kind, @Nullable String kindValue) {
+    List<String> words =
+        ledger.columns().stream()
+            .filter(
+                it -> it.text() && it.readable() && !it.equals(kind) && it.named(WORD_OF_THE_CODE))
+            .map(Column::name)
+            .toList();
+    if (kind == null || kindValue == null || words.isEmpty()) {
+      return Map.of();
+    }
+    return survey.filled(ledger, Names.of("r", kind.name()), words).stream()
+        .filter(it -> it.status().equals(kindValue) && it.rows() > 1)
+        .flatMap(it -> it.same().entrySet().stream())
+        .filter(it -> it.getValue().matches("[A-Za-z][A-Za-z0-9]*([_.:-][A-Za-z0-9]+)*"))
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /** A column's value as YAML spells it; null leaves it out. */
@@ -108,7 +139,7 @@ final class LedgerRow {
     }
     if (column.equals(kind)) {
       return kindValue == null
-          ? column.demanded() ? new Form(SourceDraft.UNKNOWN, null, kindDoubt) : LEFT_OUT
+          ? new Form(column.demanded() ? SourceDraft.UNKNOWN : null, null, kindDoubt)
           : new Form(Names.yaml(kindValue), null, kindDoubt);
     }
     if (ledger.key().equals(List.of(column.name()))) {

@@ -170,6 +170,7 @@ final class Links {
       if (refers
           || named
           || column.named(Words.JOB_REFERENCE)
+          || typeBeside(table, column).isPresent()
           || !mayCollide && (column.uuid() || column.named(".*_(id|ref|key|uuid)|.*id"))) {
         Optional<Column> type = typeBeside(table, column);
         Optional<String> value = type.flatMap(it -> typeValue(table, it, jobs));

@@ -1,5 +1,6 @@
 package io.jobcleanup.draft;
 
+import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.draft.HostTable.Column;
 import io.jobcleanup.draft.HostTable.Reference;
 import io.jobcleanup.draft.HostTable.Trigger;
@@ -26,7 +27,8 @@ final class SourceDraft {
    */
   static final String UNKNOWN = "\"=:unknown\"";
 
-  private static final double DEFAULT_TIMEOUT_SECONDS = 300;
+  private static final double DEFAULT_TIMEOUT_SECONDS =
+      CleanupOptions.DEFAULT_TIMEOUT.toSeconds();
 
   private final Survey survey;
   private final Moments moments;
@@ -227,13 +229,21 @@ final class SourceDraft {
                 table, from.get(), to.get(), job.statusIs("r", job.texts(Meaning.COMPLETED)));
       }
     }
-    if (took.isPresent() && took.getAsDouble() * 2 > DEFAULT_TIMEOUT_SECONDS) {
-      long minutes = Math.max(1, Math.round(Math.ceil(took.getAsDouble() * 2 / 60)));
+    if (took.isPresent() && took.getAsDouble() * 2 > CleanupOptions.MAX_TIMEOUT.toSeconds()) {
+      page.ask(
+          3,
+          "how long may a job take? %s to %s tell nothing: completed jobs took up to %s"
+              .formatted(
+                  job.begun() == null ? "" : job.begun().name(),
+                  job.finished() == null ? "" : job.finished().name(),
+                  Ages.of(took.getAsDouble())));
+    } else if (took.isPresent() && took.getAsDouble() * 2 > DEFAULT_TIMEOUT_SECONDS) {
+      long minutes = (long) Math.ceil(took.getAsDouble() * 2 / 60);
       page.ask(
           3,
           "99 of 100 completed jobs took less than %s; is twice that long enough?"
               .formatted(Ages.of(took.getAsDouble())));
-      page.put(3, "timeout", minutes + "m", null);
+      page.put(3, "timeout", minutes > 120 ? (minutes + 59) / 60 + "h" : minutes + "m", null);
     } else if (took.isPresent()) {
       page.note(
           3,
