@@ -8,10 +8,12 @@ import java.util.List;
  *
  * @param text the file; without a source it is comments only
  * @param sources the names of the sources in it, most likely first
+ * @param tables how many tables were looked at
  * @param questions how many questions stand in it
  * @param notes what should be known of how it came to be, such as tables that couldn't be read
  */
-public record Draft(String text, List<String> sources, int questions, List<String> notes) {
+public record Draft(
+    String text, List<String> sources, int tables, int questions, List<String> notes) {
 
   /** Checks itself. */
   public Draft {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Drafts a mapping for a database that nobody has described. Writes nothing. */
@@ -76,6 +77,20 @@ public final class Drafter {
     leftOut(page, likely, kept);
     List<String> notes =
         new ArrayList<>(survey.unanswered().stream().map("Not looked at: "::concat).toList());
+    List<HostTable> closed =
+        tables.stream()
+            .filter(it -> !it.readable())
+            .filter(it -> it.columns().stream().anyMatch(column -> column.named(Words.STATUS)))
+            .filter(it -> !Words.otherThanJobs(it.name()))
+            .limit(MOST_NAMED_IN_PASSING)
+            .toList();
+    if (!closed.isEmpty()) {
+      notes.add(
+          "Our role may not read tables that could hold jobs. What lets it: grant select on %s to %s"
+              .formatted(
+                  closed.stream().map(HostTable::written).collect(Collectors.joining(", ")),
+                  Names.shown(survey.role())));
+    }
     List<String> hidden =
         tables.stream()
             .filter(HostTable::rowSecurity)
@@ -87,7 +102,7 @@ public final class Drafter {
           "Row-level security hides rows of %s from our role, so counts there are too low or 0. Draft as a role that sees all: the tables' owner, or one with BYPASSRLS"
               .formatted(some(hidden)));
     }
-    return new Draft(page.toString(), sources, page.questions(), notes);
+    return new Draft(page.toString(), sources, tables.size(), page.questions(), notes);
   }
 
   private static boolean concerns(HostTable table, List<JobTable> kept, Money money) {

@@ -31,7 +31,7 @@ final class Holds {
       List<String> labels = new ArrayList<>(column.labels());
       if (labels.isEmpty()) {
         survey
-            .values(hold, Names.of("r", column.name()), null)
+            .values(hold, Names.of("r", column.name()))
             .ifPresent(it -> it.forEach(each -> labels.add(each.value())));
       }
       Optional<String> held =

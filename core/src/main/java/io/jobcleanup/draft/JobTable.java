@@ -150,8 +150,8 @@ record JobTable(
                             .map(it -> moments.sql(table, it, "r").orElse("null"))
                             .toList()));
     Optional<List<Survey.Count>> counts =
-        survey.values(table, Names.of("r", status.name()), sinceSql);
-    if (counts.isEmpty() && status.labels().isEmpty() && !named) {
+        survey.statuses(table, Names.of("r", status.name()), sinceSql);
+    if (counts.isEmpty() && status.labels().isEmpty()) {
       return Optional.empty();
     }
     Map<String, Survey.Count> byValue = new LinkedHashMap<>();

@@ -319,7 +319,7 @@ final class LedgerRow {
     if (column.named(Words.STATUS) && column.text()) {
       Optional<String> usual =
           survey
-              .values(ledger, Names.of("r", column.name()), null)
+              .values(ledger, Names.of("r", column.name()))
               .flatMap(it -> it.stream().findFirst())
               .map(Survey.Count::value);
       return usual.isPresent()
@@ -342,7 +342,7 @@ final class LedgerRow {
     if (column.text() && column.named(".*(currency|unit|asset).*")
         || column.text() && column.named(Words.KIND)) {
       Optional<List<Survey.Count>> values =
-          survey.values(ledger, Names.of("r", column.name()), null).filter(it -> !it.isEmpty());
+          survey.values(ledger, Names.of("r", column.name())).filter(it -> !it.isEmpty());
       if (values.isPresent()) {
         List<String> known = values.get().stream().map(Survey.Count::value).toList();
         return new Form(

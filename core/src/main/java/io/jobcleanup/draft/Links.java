@@ -2,6 +2,7 @@ package io.jobcleanup.draft;
 
 import io.jobcleanup.draft.HostTable.Column;
 import io.jobcleanup.draft.HostTable.Reference;
+import io.jobcleanup.draft.Survey.Found;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -205,7 +206,10 @@ final class Links {
         }
       }
       if (column.text() && !column.named("email|.*token|.*secret|.*password.*")) {
-        survey.templates(table, column, jobs, key).stream()
+        List<Found> forms = survey.templates(table, column, jobs, key);
+        long all = forms.stream().mapToLong(Found::rows).sum();
+        forms.stream()
+            .filter(it -> it.rows() * 2 >= all)
             .filter(
                 it -> it.text().matches("[A-Za-z_.:/|#{}-]{5,80}") && it.text().contains("{id}"))
             .filter(it -> !Words.snake(it.text()).contains("refund"))
@@ -267,7 +271,7 @@ final class Links {
     String noun = Words.singular(jobs.name());
     List<String> values = new ArrayList<>(type.labels());
     survey
-        .values(table, Names.of("r", type.name()), null)
+        .values(table, Names.of("r", type.name()))
         .ifPresent(it -> it.forEach(each -> values.add(each.value())));
     Optional<String> same =
         values.stream()

@@ -1,5 +1,6 @@
 package io.jobcleanup.draft;
 
+import java.util.Locale;
 import java.util.Set;
 
 /** How names and texts are spelt in SQL and in YAML. */
@@ -18,6 +19,10 @@ final class Names {
                   + " to trailing true union unique user using variadic verbose when where window with"
                   + " job charge balance settled")
               .split(" "));
+
+  /** Words that YAML readers take for something else than text. */
+  private static final Set<String> RESOLVED =
+      Set.of("null", "true", "false", "yes", "no", "on", "off", "y", "n");
 
   private Names() {}
 
@@ -44,8 +49,19 @@ final class Names {
 
   /** A scalar of YAML: plain where it is plainly safe. */
   static String yaml(String text) {
-    return text.matches("[A-Za-z_][A-Za-z0-9_./-]*|[0-9]+")
-        ? text
-        : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    if (text.matches("[A-Za-z_][A-Za-z0-9_./-]*|[0-9]+") && !RESOLVED.contains(text.toLowerCase(Locale.ROOT))) {
+      return text;
+    }
+    StringBuilder quoted = new StringBuilder("\"");
+    for (char each : text.toCharArray()) {
+      if (each == '"' || each == '\\') {
+        quoted.append('\\').append(each);
+      } else if (Character.isISOControl(each) || each == '\u2028' || each == '\u2029' || each == '\ufeff') {
+        quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) each));
+      } else {
+        quoted.append(each);
+      }
+    }
+    return quoted.append('"').toString();
   }
 }

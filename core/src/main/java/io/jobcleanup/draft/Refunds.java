@@ -403,7 +403,9 @@ final class Refunds {
                 key.name(),
                 charges.link().condition("t", "job"),
                 job.statusIs("job", List.of(failed)));
-    if (kind != null && kinds.size() > 40) {
+    if (kind != null
+        && (kinds.size() > 40
+            || kinds.stream().anyMatch(it -> it.kind() != null && !Words.label(it.kind(), false)))) {
       kind = null;
       kinds = List.of();
     }
@@ -650,7 +652,7 @@ final class Refunds {
                 it ->
                     it.labels().isEmpty()
                         ? survey
-                            .values(table, Names.of("r", it.name()), null)
+                            .values(table, Names.of("r", it.name()))
                             .filter(values -> values.size() <= 12)
                             .map(
                                 values ->
@@ -759,7 +761,7 @@ final class Refunds {
     List<String> known = new ArrayList<>(kind.labels());
     if (known.isEmpty()) {
       survey
-          .values(ledger, Names.of("r", kind.name()), null)
+          .values(ledger, Names.of("r", kind.name()))
           .ifPresent(it -> it.forEach(each -> known.add(each.value())));
     }
     Optional<String> best =

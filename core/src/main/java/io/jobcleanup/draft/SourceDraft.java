@@ -80,7 +80,7 @@ final class SourceDraft {
         3,
         "table",
         Names.yaml(table.mapped()),
-        (Survey.sampled(table) ? "a sample was looked at; " : "")
+        (Survey.sampled(table) ? "counts are of a sample; " : "")
             + "statuses that speak of work"
             + table
                 .named(it -> true, Words.OWNER)

@@ -39,6 +39,9 @@ final class Survey {
   /** Tables up to this size are read as a whole. */
   private static final long READ_WHOLE_BYTES = 48L << 20;
 
+  /** A column with more values is free text. */
+  private static final int MOST_LABELS = 40;
+
   private static final Duration LONGEST_QUESTION = Duration.ofSeconds(4);
   private static final Duration LONGEST_CATALOGUE = Duration.ofSeconds(30);
 
@@ -247,6 +250,11 @@ final class Survey {
                 row.getString("source")));
   }
 
+  /** The role that we are. */
+  String role() {
+    return catalogue("select current_user", row -> row.getString(1)).getFirst();
+  }
+
   /** The host's sequences. */
   List<Sequence> sequences() {
     return catalogue(
@@ -270,13 +278,21 @@ final class Survey {
     return table.bytes() > READ_WHOLE_BYTES && !table.kind().equals("v");
   }
 
+  /** The newest rows are looked at besides, as those that are worked on are among them. */
   private static String rows(HostTable table) {
-    return sampled(table)
-        ? "(select * from %s tablesample system (%s) limit 200000)"
-            .formatted(table.sql(), percent(table))
-        : table.kind().equals("v")
-            ? "(select * from %s limit 100000)".formatted(table.sql())
-            : table.sql();
+    if (table.kind().equals("v")) {
+      return "(select * from %s limit 100000)".formatted(table.sql());
+    }
+    if (!sampled(table)) {
+      return table.sql();
+    }
+    String sample =
+        "select * from %s tablesample system (%s) limit 200000"
+            .formatted(table.sql(), percent(table));
+    return table.key().isEmpty()
+        ? "(" + sample + ")"
+        : "((%s) union all (select * from %s order by %s desc limit 20000))"
+            .formatted(sample, table.sql(), Names.quoted(table.key().getFirst()));
   }
 
   private static String percent(HostTable table) {
@@ -287,26 +303,36 @@ final class Survey {
   }
 
   /**
-   * The values of a column, most frequent first; empty where there are more than 40, which is free
-   * text then.
+   * The values of a status, most frequent first, and how long ago the oldest of each began; empty
+   * where they aren't labels.
    *
    * @param column SQL over row r
    * @param since a moment as SQL over row r; null for none
    */
-  Optional<List<Count>> values(HostTable table, String column, @Nullable String since) {
+  Optional<List<Count>> statuses(HostTable table, String column, @Nullable String since) {
+    return values(
+        table, column, since == null ? "cast(null as timestamptz)" : since, true);
+  }
+
+  /**
+   * The values of a column, most frequent first; empty where they aren't labels.
+   *
+   * @param column SQL over row r
+   */
+  Optional<List<Count>> values(HostTable table, String column) {
+    return values(table, column, "cast(null as timestamptz)", false);
+  }
+
+  private Optional<List<Count>> values(
+      HostTable table, String column, String since, boolean spaced) {
     return ask(
             table,
-            sql(
-                "values",
-                Map.of(
-                    "column",
-                    column,
-                    "since",
-                    since == null ? "cast(null as timestamptz)" : since,
-                    "rows",
-                    rows(table))),
-            row -> new Count(row.getString("value"), row.getLong("rows"), optional(row, "oldest")))
-        .filter(it -> it.size() <= 40);
+            sql("values", Map.of("column", column, "since", since, "rows", rows(table))),
+            row ->
+                new Count(
+                    row.getString("value"), row.getLong("rows"), optional(row, "oldest")))
+        .filter(it -> it.size() <= MOST_LABELS)
+        .filter(it -> it.stream().allMatch(each -> Words.label(each.value(), spaced)));
   }
 
   /** How many rows of each status have each of some columns filled. */
@@ -506,8 +532,7 @@ final class Survey {
   private <T> Optional<List<T>> ask(HostTable table, String sql, Row<T> row) {
     if (!table.readable()) {
       unanswered.add(
-          "the rows of %s: our role may not read it; grant select on %s to <role>"
-              .formatted(table.mapped(), table.written()));
+          "the rows of %s, which our role may not read".formatted(table.mapped()));
       return Optional.empty();
     }
     try {

@@ -273,7 +273,6 @@ final class Words {
           "killed",
           "ignored",
           "superseded",
-          "not",
           "cancelling",
           "canceling");
 
@@ -327,6 +326,20 @@ final class Words {
         : word;
   }
 
+  /**
+   * Whether a text is a label of the code and no prose or name of a person: what isn't is never
+   * shown.
+   *
+   * @param spaced whether words may stand apart, as some spell a status
+   */
+  static boolean label(String text, boolean spaced) {
+    return text.length() <= 60
+        && text.matches(
+            spaced
+                ? "[A-Za-z0-9]+([ _.-][A-Za-z0-9]+){0,4}|-?[0-9]{1,9}"
+                : "[A-Za-z0-9]+([_.:/\\\\-]+[A-Za-z0-9]+){0,8}|-?[0-9]{1,9}");
+  }
+
   /** What a status's label means. */
   static Meaning meaning(String label) {
     String word = snake(label.strip());
@@ -334,6 +347,12 @@ final class Words {
     if (word.matches(
         "cancel(l)?ing|cancel(l)?ation_requested|cancel_requested|stopping|aborting|terminating|stop_requested")) {
       return Meaning.PROCESSING;
+    }
+    if (word.matches("not_.*|unstarted|unprocessed")) {
+      return Meaning.WAITING;
+    }
+    if (word.matches("(complete|completed|done|finished|succeeded|success)_with_.*")) {
+      return Meaning.COMPLETED;
     }
     if (parts.stream().anyMatch(FAILED::contains)) {
       return Meaning.FAILED;
