@@ -2,6 +2,7 @@ package io.jobcleanup.draft;
 
 import io.jobcleanup.draft.HostTable.Column;
 import io.jobcleanup.draft.Words.Meaning;
+import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.postgres.Database;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,10 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Drafts a mapping for a database that nobody has described. Writes nothing. */
@@ -155,7 +156,7 @@ public final class Drafter {
                         "There is no table \"%s\"%s"
                             .formatted(
                                 only,
-                                io.jobcleanup.mapping.Suggestion.nearest(
+                                Suggestion.nearest(
                                         only, tables.stream().map(HostTable::mapped).toList())
                                     .map(". Did you mean \"%s\"?"::formatted)
                                     .orElse(""))));
@@ -209,7 +210,7 @@ public final class Drafter {
   /** Whether a ledger, charge or hold names this table. */
   private static int told(JobTable job, Money money) {
     boolean named =
-        java.util.stream.Stream.concat(money.records().stream(), money.holds().stream())
+        Stream.concat(money.records().stream(), money.holds().stream())
             .anyMatch(it -> refers(it, job.table()));
     return named ? 2 : 0;
   }
@@ -254,9 +255,5 @@ public final class Drafter {
     return names.size() > MOST_NAMED_IN_PASSING
         ? shown + " and %d more".formatted(names.size() - MOST_NAMED_IN_PASSING)
         : shown;
-  }
-
-  static Optional<HostTable> table(List<HostTable> tables, long oid) {
-    return tables.stream().filter(it -> it.oid() == oid).findFirst();
   }
 }

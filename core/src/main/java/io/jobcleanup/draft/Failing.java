@@ -3,6 +3,7 @@ package io.jobcleanup.draft;
 import io.jobcleanup.draft.HostTable.Column;
 import io.jobcleanup.draft.Words.Meaning;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -123,8 +124,7 @@ final class Failing {
       page.note(4, "no column for an error was found");
       return;
     }
-    Column best =
-        errors.stream().max(java.util.Comparator.comparingInt(it -> weight(it))).orElseThrow();
+    Column best = errors.stream().max(Comparator.comparingInt(it -> weight(it))).orElseThrow();
     written.add(best.name());
     if (best.json()) {
       page.ask(4, "what does your code expect in this JSON?");
@@ -250,7 +250,7 @@ final class Failing {
     }
     return ofFailed == null
         || ofFailed.rows() == 0
-        || ofFailed.filled().getOrDefault(column.name(), 0L) == 0
-            && (ofProcessing == null || ofProcessing.filled().getOrDefault(column.name(), 0L) > 0);
+        || (ofFailed.filled().getOrDefault(column.name(), 0L) == 0
+            && (ofProcessing == null || ofProcessing.filled().getOrDefault(column.name(), 0L) > 0));
   }
 }

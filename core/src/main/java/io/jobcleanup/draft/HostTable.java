@@ -2,6 +2,7 @@ package io.jobcleanup.draft;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -214,21 +215,17 @@ record HostTable(
 
   /** Whether the host keeps a column up to date by a trigger of its own. */
   boolean keptByTrigger(String column) {
+    String assigned = "new." + column.toLowerCase(Locale.ROOT);
     return triggers.stream()
         .filter(Trigger::beforeUpdate)
         .anyMatch(
-            it ->
-                it.arguments().contains(column)
-                    || it.source()
-                        .replace("\"", "")
-                        .replaceAll("\\s", "")
-                        .toLowerCase(java.util.Locale.ROOT)
-                        .contains("new." + column.toLowerCase(java.util.Locale.ROOT) + ":=")
-                    || it.source()
-                        .replace("\"", "")
-                        .replaceAll("\\s", "")
-                        .toLowerCase(java.util.Locale.ROOT)
-                        .contains("new." + column.toLowerCase(java.util.Locale.ROOT) + "="));
+            it -> {
+              String source =
+                  it.source().replace("\"", "").replaceAll("\\s", "").toLowerCase(Locale.ROOT);
+              return it.arguments().contains(column)
+                  || source.contains(assigned + ":=")
+                  || source.contains(assigned + "=");
+            });
   }
 
   /** Something gathered while the catalogue is read. */

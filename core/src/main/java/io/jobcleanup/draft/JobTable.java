@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -217,7 +218,7 @@ record JobTable(
       return Optional.empty();
     }
     List<String> known = labels.stream().map(Label::text).toList();
-    boolean upper = known.stream().allMatch(it -> it.equals(it.toUpperCase(java.util.Locale.ROOT)));
+    boolean upper = known.stream().allMatch(it -> it.equals(it.toUpperCase(Locale.ROOT)));
     boolean capital = known.stream().allMatch(it -> Character.isUpperCase(it.charAt(0)));
     return known.isEmpty()
         ? Optional.empty()

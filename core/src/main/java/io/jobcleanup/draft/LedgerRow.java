@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -249,10 +250,10 @@ final class LedgerRow {
     if (balance != null && way != null) {
       String payer = Payers.entity(balance.table(), balance.owner().name());
       if (Payers.entity(ledger, column.name()).equals(payer)
-          || column.named(Words.OWNER)
+          || (column.named(Words.OWNER)
               && ledger.reference(column.name()).isEmpty()
               && column.words().equals(balance.owner().words())
-              && column.baseType().equals(balance.owner().baseType())) {
+              && column.baseType().equals(balance.owner().baseType()))) {
         return Optional.of(of(":payer"));
       }
       Optional<Reference> toBalance =
@@ -339,8 +340,8 @@ final class LedgerRow {
     if (column.json()) {
       return new Form("\"{}\"", null, null);
     }
-    if (column.text() && column.named(".*(currency|unit|asset).*")
-        || column.text() && column.named(Words.KIND)) {
+    if ((column.text() && column.named(".*(currency|unit|asset).*"))
+        || (column.text() && column.named(Words.KIND))) {
       Optional<List<Survey.Count>> values =
           survey.values(ledger, Names.of("r", column.name())).filter(it -> !it.isEmpty());
       if (values.isPresent()) {
@@ -367,7 +368,7 @@ final class LedgerRow {
       }
       Optional<String> here = moments.form(ledger, column).map(Moments.Form::form);
       Optional<String> there =
-          java.util.stream.Stream.of(job.begun(), job.updated(), job.created())
+          Stream.of(job.begun(), job.updated(), job.created())
               .filter(it -> it != null)
               .flatMap(it -> moments.form(job.table(), it).map(Moments.Form::form).stream())
               .findFirst();

@@ -33,8 +33,8 @@ final class Links {
       String left = Names.of(row, column.name());
       String right = Names.of(job, key.name());
       return column.baseType().equals(key.baseType())
-              || column.text() && key.text()
-              || column.whole() && key.whole()
+              || (column.text() && key.text())
+              || (column.whole() && key.whole())
           ? left + " = " + right
           : "%s = cast(%s as text)".formatted(left, right);
     }
@@ -137,7 +137,7 @@ final class Links {
     List<Link> unsure = new ArrayList<>();
     boolean mayCollide = key.whole();
     for (Column column : table.columns()) {
-      if (!column.readable() || table.key().equals(List.of(column.name())) && column.filled()) {
+      if (!column.readable() || (table.key().equals(List.of(column.name())) && column.filled())) {
         continue;
       }
       if (column.json()) {
@@ -155,7 +155,7 @@ final class Links {
       boolean comparable =
           column.baseType().equals(key.baseType())
               || column.text()
-              || column.whole() && key.whole();
+              || (column.whole() && key.whole());
       boolean refers =
           table.reference(column.name()).filter(it -> it.table() == jobs.oid()).isPresent();
       boolean refersElsewhere =
@@ -172,7 +172,7 @@ final class Links {
           || named
           || column.named(Words.JOB_REFERENCE)
           || typeBeside(table, column).isPresent()
-          || !mayCollide && (column.uuid() || column.named(".*_(id|ref|key|uuid)|.*id"))) {
+          || (!mayCollide && (column.uuid() || column.named(".*_(id|ref|key|uuid)|.*id")))) {
         Optional<Column> type = typeBeside(table, column);
         Optional<String> value = type.flatMap(it -> typeValue(table, it, jobs));
         String condition =
@@ -196,7 +196,7 @@ final class Links {
                         : "by its name, no row tells");
         if (type.isPresent() && value.isPresent()) {
           links.add(new Polymorphic(type.get(), value.get(), link));
-        } else if (refers || found > 0 && (!mayCollide || named)) {
+        } else if (refers || (found > 0 && (!mayCollide || named))) {
           links.add(link);
         } else if (named) {
           unsure.add(link);

@@ -111,16 +111,16 @@ record Money(List<Balance> balances, List<HostTable> records, List<HostTable> ho
     return belongs
         && !onePerOwner
         && !(Words.singular(words).matches(Words.OWNER_TABLE) && !after && !kinds)
-        && (name || after && kinds || words.matches(Words.COIN_TABLE) && kinds);
+        && (name || (after && kinds) || (words.matches(Words.COIN_TABLE) && kinds));
   }
 
   /** The column that says what kind of movement a row is. */
   static Optional<Column> kind(HostTable table) {
     return table.named(
         it ->
-            it.text() && !it.named("source|event|description")
+            (it.text() && !it.named("source|event|description"))
                 || it.category() == 'E'
-                || it.whole() && !it.named(".*_id"),
+                || (it.whole() && !it.named(".*_id")),
         "((transaction|tx|txn|entry|ledger|event|operation|movement|record|change)_)?type",
         "((transaction|tx|txn|entry|ledger|event|operation|movement|record|change)_)?(kind|category)",
         Words.KIND);
@@ -146,7 +146,7 @@ record Money(List<Balance> balances, List<HostTable> records, List<HostTable> ho
     List<Column> lifetime = numbers.stream().filter(it -> it.named(Words.LIFETIME)).toList();
     boolean entity = singular.matches(Words.OWNER_TABLE);
     boolean coins = singular.matches(Words.COIN_TABLE);
-    if (holding.isEmpty() && used.isEmpty() || !entity && !coins) {
+    if ((holding.isEmpty() && used.isEmpty()) || (!entity && !coins)) {
       return Optional.empty();
     }
     holding.sort(Comparator.comparingInt(Money::rank));

@@ -49,14 +49,19 @@ final class Names {
 
   /** A scalar of YAML: plain where it is plainly safe. */
   static String yaml(String text) {
-    if (text.matches("[A-Za-z_][A-Za-z0-9_./-]*|[0-9]+") && !RESOLVED.contains(text.toLowerCase(Locale.ROOT))) {
+    if (text.matches("[A-Za-z_][A-Za-z0-9_./-]*|[0-9]+")
+        && !RESOLVED.contains(text.toLowerCase(Locale.ROOT))) {
       return text;
     }
     StringBuilder quoted = new StringBuilder("\"");
-    for (char each : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char each = text.charAt(i);
       if (each == '"' || each == '\\') {
         quoted.append('\\').append(each);
-      } else if (Character.isISOControl(each) || each == '\u2028' || each == '\u2029' || each == '\ufeff') {
+      } else if (Character.isISOControl(each)
+          || each == '\u2028'
+          || each == '\u2029'
+          || each == '\ufeff') {
         quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) each));
       } else {
         quoted.append(each);

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +32,7 @@ final class Numbers {
       @Nullable Column finished) {
     @Nullable Column error = table.named(it -> it.text() || it.json(), Words.ERROR).orElse(null);
     Map<String, Survey.Filled> filled =
-        survey
-            .filled(
-                table,
-                Names.of("r", status.name()),
-                Stream.of(begun, finished, error)
-                    .filter(it -> it != null)
-                    .map(Column::name)
-                    .toList())
-            .stream()
+        survey.filled(table, Names.of("r", status.name()), names(begun, finished, error)).stream()
             .collect(Collectors.toMap(Survey.Filled::status, Function.identity()));
     List<Survey.Count> ordered = new ArrayList<>(values);
     ordered.sort(Comparator.comparingLong(it -> number(it.value())));
@@ -65,9 +57,19 @@ final class Numbers {
         && labels.stream().noneMatch(it -> it.text().equals("3"))
         && labels.stream()
             .anyMatch(it -> it.text().equals("2") && it.meaning() == Meaning.COMPLETED)) {
-      labels.add(new Label("3", Meaning.FAILED, false, 0, java.util.OptionalDouble.empty()));
+      labels.add(new Label("3", Meaning.FAILED, false, 0, OptionalDouble.empty()));
     }
     return labels;
+  }
+
+  private static List<String> names(@Nullable Column... columns) {
+    List<String> names = new ArrayList<>();
+    for (Column column : columns) {
+      if (column != null) {
+        names.add(column.name());
+      }
+    }
+    return names;
   }
 
   private static boolean mostly(Survey.Filled facts, @Nullable Column column) {

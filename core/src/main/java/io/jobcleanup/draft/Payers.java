@@ -73,7 +73,7 @@ final class Payers {
       if (!column.readable()
           || !column.named(Words.OWNER)
           || jobs.reference(column.name()).filter(Reference::declared).isPresent()
-          || !column.baseType().equals(owner.baseType()) && !(column.text() && owner.text())) {
+          || (!column.baseType().equals(owner.baseType()) && !(column.text() && owner.text()))) {
         continue;
       }
       boolean sameName = column.words().equals(owner.words());
@@ -121,7 +121,7 @@ final class Payers {
       }
       for (Reference further : parent.get().references()) {
         boolean fits =
-            further.table() == owners.oid() && further.referenced().equals(owner.name())
+            (further.table() == owners.oid() && further.referenced().equals(owner.name()))
                 || (further.table() + "." + further.referenced()).equals(wanted);
         if (fits && !further.column().equals(each.referenced())) {
           return jobs.column(each.column())

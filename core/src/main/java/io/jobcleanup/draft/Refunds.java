@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Drafts how a source's tokens are given back. */
@@ -138,7 +139,7 @@ final class Refunds {
       written.add(paid.get().balance().table());
       purses.forEach(it -> written.add(it.balance().table()));
     }
-    if (ledger.isPresent() && entry != null || !purses.isEmpty()) {
+    if ((ledger.isPresent() && entry != null) || !purses.isEmpty()) {
       page.open(3, "ledger", null);
     }
     if (ledger.isPresent() && entry != null) {
@@ -307,7 +308,7 @@ final class Refunds {
     boolean known = costColumn().isPresent();
     return records.stream()
         .filter(
-            it -> it.link().rows() > 0 || !known && table.bytes() == 0 && it.table().bytes() == 0)
+            it -> it.link().rows() > 0 || (!known && table.bytes() == 0 && it.table().bytes() == 0))
         .filter(it -> paid == null || !ownedByAnother(it.table(), paid))
         .filter(it -> !Words.snake(it.table().name()).matches(".*refund.*"))
         .max(
@@ -324,8 +325,8 @@ final class Refunds {
             it ->
                 records.stream().anyMatch(l -> l.table().oid() == it.oid())
                     || refersTo(it, charges.map(Linked::table).orElse(null))
-                    || paid.isPresent() && ownedBy(it, paid.get())
-                    || paid.isEmpty() && wayOfLedger(it).filter(w -> w.weight() > 5).isPresent())
+                    || (paid.isPresent() && ownedBy(it, paid.get()))
+                    || (paid.isEmpty() && wayOfLedger(it).filter(w -> w.weight() > 5).isPresent()))
         .max(
             Comparator.comparingInt(
                 it -> {
@@ -371,9 +372,9 @@ final class Refunds {
                         .reference(it.name())
                         .filter(r -> r.table() == balance.table().oid())
                         .isPresent()
-                    || it.words().equals(balance.owner().words())
+                    || (it.words().equals(balance.owner().words())
                         && it.named(Words.OWNER)
-                        && it.baseType().equals(balance.owner().baseType()));
+                        && it.baseType().equals(balance.owner().baseType())));
   }
 
   // what was taken
@@ -405,7 +406,8 @@ final class Refunds {
                 job.statusIs("job", List.of(failed)));
     if (kind != null
         && (kinds.size() > 40
-            || kinds.stream().anyMatch(it -> it.kind() != null && !Words.label(it.kind(), false)))) {
+            || kinds.stream()
+                .anyMatch(it -> it.kind() != null && !Words.label(it.kind(), false)))) {
       kind = null;
       kinds = List.of();
     }
@@ -435,8 +437,8 @@ final class Refunds {
     return new Charged(amount, signed, kind, kinds, chargeKind);
   }
 
-  private static java.util.stream.Stream<String> labels(@Nullable Column column) {
-    return column == null ? java.util.stream.Stream.empty() : column.labels().stream();
+  private static Stream<String> labels(@Nullable Column column) {
+    return column == null ? Stream.empty() : column.labels().stream();
   }
 
   private static @Nullable Column kindColumn(HostTable records) {
@@ -472,8 +474,8 @@ final class Refunds {
     if (charged.kind() != null
         && charged.chargeKind() != null
         && (!charged.signed()
-            || (charged.kind().whole() && !severalKinds
-                || severalKinds && Words.charge(charged.chargeKind())))) {
+            || ((charged.kind().whole() && !severalKinds)
+                || (severalKinds && Words.charge(charged.chargeKind()))))) {
       match
           .append(" and ")
           .append(Names.of("charge", charged.kind().name()))
@@ -686,7 +688,7 @@ final class Refunds {
     }
     table
         .named(
-            it -> it.bool() || it.moment() && !it.number(),
+            it -> it.bool() || (it.moment() && !it.number()),
             "(is_|was_)?(charged|billed|paid|deducted)(_at|_on)?|(credits?|tokens?|points?|cost)_(charged|deducted|billed|taken)(_at)?")
         .ifPresent(
             it ->

@@ -27,8 +27,7 @@ final class SourceDraft {
    */
   static final String UNKNOWN = "\"=:unknown\"";
 
-  private static final double DEFAULT_TIMEOUT_SECONDS =
-      CleanupOptions.DEFAULT_TIMEOUT.toSeconds();
+  private static final double DEFAULT_TIMEOUT_SECONDS = CleanupOptions.DEFAULT_TIMEOUT.toSeconds();
 
   private final Survey survey;
   private final Moments moments;
@@ -339,7 +338,7 @@ final class SourceDraft {
       Optional<Reference> down =
           other.references().stream().filter(it -> it.table() == table.oid()).findFirst();
       Optional<Label> failed = mirror.failed();
-      if (failed.isEmpty() || up.isEmpty() && down.isEmpty() || job.key().isEmpty()) {
+      if (failed.isEmpty() || (up.isEmpty() && down.isEmpty()) || job.key().isEmpty()) {
         continue;
       }
       String set =

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -297,9 +298,7 @@ final class Survey {
 
   private static String percent(HostTable table) {
     return String.format(
-        java.util.Locale.ROOT,
-        "%.6f",
-        Math.max(0.0001, 100.0 * (READ_WHOLE_BYTES / 2.0) / table.bytes()));
+        Locale.ROOT, "%.6f", Math.max(0.0001, 100.0 * (READ_WHOLE_BYTES / 2.0) / table.bytes()));
   }
 
   /**
@@ -310,8 +309,7 @@ final class Survey {
    * @param since a moment as SQL over row r; null for none
    */
   Optional<List<Count>> statuses(HostTable table, String column, @Nullable String since) {
-    return values(
-        table, column, since == null ? "cast(null as timestamptz)" : since, true);
+    return values(table, column, since == null ? "cast(null as timestamptz)" : since, true);
   }
 
   /**
@@ -328,9 +326,7 @@ final class Survey {
     return ask(
             table,
             sql("values", Map.of("column", column, "since", since, "rows", rows(table))),
-            row ->
-                new Count(
-                    row.getString("value"), row.getLong("rows"), optional(row, "oldest")))
+            row -> new Count(row.getString("value"), row.getLong("rows"), optional(row, "oldest")))
         .filter(it -> it.size() <= MOST_LABELS)
         .filter(it -> it.stream().allMatch(each -> Words.label(each.value(), spaced)));
   }
@@ -502,8 +498,8 @@ final class Survey {
   /** A value in the type of a key that it may be; empty where it can't be one. */
   private static Optional<String> typed(String value, Column column, Column key) {
     if (column.baseType().equals(key.baseType())
-        || column.text() && key.text()
-        || column.whole() && key.whole()) {
+        || (column.text() && key.text())
+        || (column.whole() && key.whole())) {
       return Optional.of(value);
     }
     return column.text() ? Optional.ofNullable(fromText(value, key)) : Optional.empty();
@@ -531,8 +527,7 @@ final class Survey {
 
   private <T> Optional<List<T>> ask(HostTable table, String sql, Row<T> row) {
     if (!table.readable()) {
-      unanswered.add(
-          "the rows of %s, which our role may not read".formatted(table.mapped()));
+      unanswered.add("the rows of %s, which our role may not read".formatted(table.mapped()));
       return Optional.empty();
     }
     try {

@@ -73,8 +73,7 @@ class DraftedShapesTest {
   }
 
   private static void isDraftedRight(List<Score> scores) throws IOException {
-    Score all =
-        new Score("all", scores.stream().flatMap(it -> it.points().stream()).toList());
+    Score all = new Score("all", scores.stream().flatMap(it -> it.points().stream()).toList());
     List<String> table = new ArrayList<>(scores.stream().map(Score::row).toList());
     table.add(
         "| all | %d of %d | %d %% | |".formatted(all.right(), all.points().size(), all.percent()));

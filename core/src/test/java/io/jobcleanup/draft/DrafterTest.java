@@ -128,7 +128,9 @@ class DrafterTest {
             select user_id, id, 3, 'canary back', 'a refund to canary', 'sk_canary_' || id, '{"canary": 4}', 'canary, a source' from images;
             """);
 
-    assertThat(draft().text()).doesNotContainIgnoringCase("canary").doesNotContain("ada", "example");
+    assertThat(draft().text())
+        .doesNotContainIgnoringCase("canary")
+        .doesNotContain("ada", "example");
   }
 
   @Test
@@ -164,9 +166,7 @@ class DrafterTest {
 
   @Test
   void tableThatMayNotBeReadIsNamedWithTheGrantThatMendsIt() {
-    database
-        .execute(HOST)
-        .execute("create role reads_nothing login password 'reads_nothing'");
+    database.execute(HOST).execute("create role reads_nothing login password 'reads_nothing'");
 
     Draft draft =
         JobCleanup.builder(database.as("reads_nothing", "reads_nothing"))
@@ -310,7 +310,8 @@ class DrafterTest {
     "blue, UNKNOWN",
   })
   void statusMeansWhatItsWordsSay(String label, String meaning) {
-    assertThat(Words.meaning(label)).isEqualTo(Words.Meaning.valueOf(meaning.toUpperCase(Locale.ROOT)));
+    assertThat(Words.meaning(label))
+        .isEqualTo(Words.Meaning.valueOf(meaning.toUpperCase(Locale.ROOT)));
   }
 
   @ParameterizedTest

@@ -144,8 +144,7 @@ class MapCommandTest {
 
   @Test
   void databaseThatIsAwayIsTold() {
-    Ended ended =
-        Program.run(Map.of("DATABASE_URL", "postgresql://u:p@127.0.0.1:1/db"), "map");
+    Ended ended = Program.run(Map.of("DATABASE_URL", "postgresql://u:p@127.0.0.1:1/db"), "map");
 
     assertThat(ended.code()).isEqualTo(3);
     assertThat(ended.out()).isEmpty();

@@ -127,9 +127,7 @@ final class MapCommand implements Callable<Integer> {
       throw alreadyThere(output, e);
     } catch (IOException e) {
       throw new ProgramException(
-          ExitCode.MISCONFIGURED,
-          "%s can't be written: %s.".formatted(output, e.getMessage()),
-          e);
+          ExitCode.MISCONFIGURED, "%s can't be written: %s.".formatted(output, e.getMessage()), e);
     }
   }
 
