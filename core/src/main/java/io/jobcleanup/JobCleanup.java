@@ -1,6 +1,5 @@
 package io.jobcleanup;
 
-import io.jobcleanup.draft.Draft;
 import io.jobcleanup.draft.Drafter;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.Database;
@@ -388,7 +387,7 @@ public final class JobCleanup {
    * @param progress hears now and then what is being looked at
    * @throws IllegalArgumentException if there is no such table, or it has no status
    */
-  public Draft draftMapping(@Nullable String table, Consumer<String> progress) {
+  public MappingDraft draftMapping(@Nullable String table, Consumer<String> progress) {
     return new Drafter(database, progress).draft(table);
   }
 

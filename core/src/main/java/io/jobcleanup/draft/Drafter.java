@@ -1,5 +1,6 @@
 package io.jobcleanup.draft;
 
+import io.jobcleanup.MappingDraft;
 import io.jobcleanup.draft.HostTable.Column;
 import io.jobcleanup.draft.Words.Meaning;
 import io.jobcleanup.mapping.Suggestion;
@@ -42,7 +43,7 @@ public final class Drafter {
    * @param only the one job table to look at, with or without its schema; null looks for job tables
    * @throws IllegalArgumentException if there is no such table
    */
-  public Draft draft(@Nullable String only) {
+  public MappingDraft draft(@Nullable String only) {
     progress.accept("Reading the catalogue");
     List<HostTable> tables = survey.tables(only);
     Moments moments = new Moments(survey);
@@ -103,7 +104,7 @@ public final class Drafter {
           "Row-level security hides rows of %s from our role, so counts there are too low or 0. Draft as a role that sees all: the tables' owner, or one with BYPASSRLS"
               .formatted(some(hidden)));
     }
-    return new Draft(page.toString(), sources, tables.size(), page.questions(), notes);
+    return new MappingDraft(page.toString(), sources, tables.size(), page.questions(), notes);
   }
 
   private static boolean concerns(HostTable table, List<JobTable> kept, Money money) {

@@ -3,6 +3,7 @@ package io.jobcleanup.draft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.MappingDraft;
 import io.jobcleanup.draft.Comparison.Point;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.support.TestDatabase;
@@ -92,7 +93,7 @@ class DraftedShapesTest {
 
   private static Score score(String host, String path) {
     TestDatabase database = TestDatabase.create().execute(text(path + "tables.sql"));
-    Draft draft = JobCleanup.builder(database).build().draftMapping(null, progress -> {});
+    MappingDraft draft = JobCleanup.builder(database).build().draftMapping(null, progress -> {});
     String wanted =
         DraftedShapesTest.class.getResource(path + "mapping.yaml") == null
             ? Mapping.builtInText()

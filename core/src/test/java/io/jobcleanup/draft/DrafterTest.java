@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.MappingDraft;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.support.TestDatabase;
 import java.time.Duration;
@@ -37,11 +38,11 @@ class DrafterTest {
 
   private final TestDatabase database = TestDatabase.create();
 
-  private Draft draft() {
+  private MappingDraft draft() {
     return draft(null);
   }
 
-  private Draft draft(String table) {
+  private MappingDraft draft(String table) {
     return JobCleanup.builder(database).build().draftMapping(table, progress -> {});
   }
 
@@ -95,7 +96,7 @@ class DrafterTest {
   void whatIsNotKnownIsRefusedByTheReaderAtItsLine() {
     database.execute(HOST).execute("alter table images drop credits_used");
 
-    Draft draft = draft();
+    MappingDraft draft = draft();
 
     assertThat(draft.text()).contains("# ? what does a job cost?");
     assertThat(Mapping.parse(draft.text()).faults())
@@ -142,7 +143,7 @@ class DrafterTest {
         from generate_series(1, 9) i;
         """);
 
-    Draft draft = draft();
+    MappingDraft draft = draft();
 
     assertThat(draft.sources()).containsExactly("render_tasks");
     assertThat(draft.text()).contains("status: state").doesNotContain("Anna");
@@ -155,7 +156,7 @@ class DrafterTest {
         .execute(
             "create role only_reads login password 'only_reads'; grant select on all tables in schema public to only_reads");
 
-    Draft draft =
+    MappingDraft draft =
         JobCleanup.builder(database.as("only_reads", "only_reads"))
             .build()
             .draftMapping(null, progress -> {});
@@ -168,7 +169,7 @@ class DrafterTest {
   void tableThatMayNotBeReadIsNamedWithTheGrantThatMendsIt() {
     database.execute(HOST).execute("create role reads_nothing login password 'reads_nothing'");
 
-    Draft draft =
+    MappingDraft draft =
         JobCleanup.builder(database.as("reads_nothing", "reads_nothing"))
             .build()
             .draftMapping(null, progress -> {});
@@ -193,7 +194,7 @@ class DrafterTest {
             create policy own on images using (user_id = cast(current_setting('app.user_id') as uuid));
             """);
 
-    Draft draft =
+    MappingDraft draft =
         JobCleanup.builder(database.as("sees_nothing", "sees_nothing"))
             .build()
             .draftMapping(null, progress -> {});
@@ -263,7 +264,7 @@ class DrafterTest {
         """);
     List<String> progress = new ArrayList<>();
 
-    Draft draft = JobCleanup.builder(database).build().draftMapping(null, progress::add);
+    MappingDraft draft = JobCleanup.builder(database).build().draftMapping(null, progress::add);
 
     assertThat(draft.sources()).containsExactly("images");
     assertThat(progress).anySatisfy(it -> assertThat(it).contains("of 501"));

@@ -1,7 +1,7 @@
 package io.jobcleanup.server.cli;
 
 import io.jobcleanup.JobCleanup;
-import io.jobcleanup.draft.Draft;
+import io.jobcleanup.MappingDraft;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.ProgramException;
@@ -73,7 +73,7 @@ final class MapCommand implements Callable<Integer> {
       print(Mapping.builtInText());
       return ExitCode.FINE.number();
     }
-    Draft draft;
+    MappingDraft draft;
     try (Session session = Session.open(surroundings)) {
       draft =
           JobCleanup.builder(session.database().dataSource())
@@ -102,7 +102,7 @@ final class MapCommand implements Callable<Integer> {
     return ExitCode.FINE.number();
   }
 
-  private static String nothingFound(Draft draft) {
+  private static String nothingFound(MappingDraft draft) {
     return draft.tables() == 0
         ? "There are no tables in this database, or none that our role may see. Is DATABASE_URL the right one?"
         : ("None of %s looks like one of jobs: a status with a value like processing or running, and times. "

@@ -1,4 +1,4 @@
-package io.jobcleanup.draft;
+package io.jobcleanup;
 
 import java.util.List;
 
@@ -12,11 +12,11 @@ import java.util.List;
  * @param questions how many questions stand in it
  * @param notes what should be known of how it came to be, such as tables that couldn't be read
  */
-public record Draft(
+public record MappingDraft(
     String text, List<String> sources, int tables, int questions, List<String> notes) {
 
   /** Checks itself. */
-  public Draft {
+  public MappingDraft {
     if (questions < 0) {
       throw new IllegalArgumentException(
           "questions is %d, allowed is 0 or more".formatted(questions));
