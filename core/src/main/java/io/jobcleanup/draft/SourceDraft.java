@@ -188,11 +188,13 @@ final class SourceDraft {
       page.put(3, "since", "[]", null);
       return;
     }
-    if (job.begun() == null && job.since().equals(List.of(job.created()))) {
+    boolean byCreation = job.created() != null && job.since().equals(List.of(job.created()));
+    boolean byChange = job.updated() != null && job.since().equals(List.of(job.updated()));
+    if (byCreation) {
       page.ask(
           3,
           "there is only the moment of creation: time spent in your queue counts, so the timeout has to be longer than that");
-    } else if (job.begun() == null && !job.since().contains(job.created())) {
+    } else if (byChange) {
       page.note(
           3,
           "no column tells when work began, so the last change of the row counts: a job that reports progress lives longer");

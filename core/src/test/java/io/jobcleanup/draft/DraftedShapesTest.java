@@ -2,6 +2,7 @@ package io.jobcleanup.draft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jobcleanup.Diagnosis;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.MappingDraft;
 import io.jobcleanup.draft.Comparison.Point;
@@ -94,6 +95,15 @@ class DraftedShapesTest {
   private static Score score(String host, String path) {
     TestDatabase database = TestDatabase.create().execute(text(path + "tables.sql"));
     MappingDraft draft = JobCleanup.builder(database).build().draftMapping(null, progress -> {});
+    assertThat(
+            JobCleanup.builder(database)
+                .mapping(Mapping.parse(draft.text()))
+                .build()
+                .diagnose()
+                .of(Diagnosis.Level.FAULT))
+        .as("what keeps the draft of %s from serving, but for what it says it doesn't know", host)
+        .filteredOn(it -> !it.message().contains(":unknown"))
+        .isEmpty();
     String wanted =
         DraftedShapesTest.class.getResource(path + "mapping.yaml") == null
             ? Mapping.builtInText()
