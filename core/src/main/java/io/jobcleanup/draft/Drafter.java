@@ -179,18 +179,24 @@ public final class Drafter {
     List<JobTable> kept = new ArrayList<>();
     for (JobTable job : enough) {
       boolean mirror =
-          enough.stream()
-              .anyMatch(
-                  other ->
-                      other.table().oid() != job.table().oid()
-                          && (refers(other.table(), job.table())
-                              || refers(job.table(), other.table()))
-                          && weight(other, money) > weight(job, money));
+          !paidFor(job, money)
+              && enough.stream()
+                  .anyMatch(
+                      other ->
+                          other.table().oid() != job.table().oid()
+                              && (refers(other.table(), job.table())
+                                  || refers(job.table(), other.table()))
+                              && weight(other, money) > weight(job, money));
       if (!mirror) {
         kept.add(job);
       }
     }
     return kept;
+  }
+
+  /** Whether its rows cost something of their own. */
+  private static boolean paidFor(JobTable job, Money money) {
+    return told(job, money) > 0 || Costs.column(job.table()).isPresent();
   }
 
   /** How much of a job's own a table has, beyond a status. */

@@ -136,7 +136,9 @@ final class GivenBack {
               : link.condition("t", "job");
       if (entry.kindColumn() != null
           && entry.kindValue() != null
-          && (Words.refund(entry.kindValue()) >= 3 || entry.kindColumn().whole())) {
+          && (entry.kindColumn().whole()
+              || (Words.refund(entry.kindValue()) >= 3
+                  && (entry.kindDoubt() == null || !entry.signed())))) {
         refundOnly =
             " and %s = %s"
                 .formatted(

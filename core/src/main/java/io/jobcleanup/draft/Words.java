@@ -56,7 +56,7 @@ final class Words {
   static final String FAILED_AT = "(failed|errored|failure|error)_(at|on|time|date|ts|timestamp)";
   static final String ERROR =
       "((last|job|processing)_)?(error|err|failure|fail|failed|exception)(_?(message|msg|reason|text|detail|details|info|description|log|data|json))?"
-          + "|(status|state)_(message|reason|detail|details|text)|fault";
+          + "|(status|state)_(message|reason|detail|details|text)|fault|traceback|stack_?trace";
   static final String ERROR_CODE =
       "((last|job)_)?(error|failure|err|fail|failed|status)_(code|type|kind|class|category)";
   static final String VERSION = "(lock_|row_|opt_lock_?|entity_)?version|optlock|xmin_version";
@@ -76,7 +76,7 @@ final class Words {
   static final String BALANCE =
       "((available|remaining|current|total|free|paid|bonus|trial|monthly|daily|plan|purchased|subscription|gift|promo|extra|topup|top_up|permanent|user|account|wallet|image|video|gen|generation|ai|api|main|spendable)_)*"
           + COIN
-          + "(_(balance|remaining|available|left|count|amount|free|paid|bonus))?";
+          + "(_(balance|remaining|available|left|count|amount|free|paid|bonus|cents|units|credits|tokens|points))?";
   static final String USED =
       "((monthly|daily|period|total|current|plan)_)*((used|consumed|spent)_"
           + COIN
@@ -184,7 +184,8 @@ final class Words {
           "submit",
           "delayed",
           "available",
-          "retryable");
+          "retryable",
+          "retry");
   private static final Set<String> PROCESSING =
       Set.of(
           "processing",
