@@ -11,6 +11,10 @@ final class Policies {
       Pattern.compile(
           "current_setting\\(\\s*'([A-Za-z_]+\\.[A-Za-z0-9_.]+)'(?:::text)?[^)]*\\)(\\s*(?:,\\s*''(?:::text)?\\s*\\)|\\)*)?\\s*(?:::text)?\\s*=\\s*'([^']{1,20})')?");
 
+  /** Values that say what somebody is; any other may be a secret, and is never shown. */
+  private static final String ROLE =
+      "true|on|yes|t|1|admin|system|service|service_role|worker|internal|superuser|root|bypass";
+
   private Policies() {}
 
   /**
@@ -24,7 +28,7 @@ final class Policies {
         .results()
         .forEach(
             it -> {
-              String value = it.group(3) == null ? "" : it.group(3);
+              String value = it.group(3) != null && it.group(3).matches(ROLE) ? it.group(3) : "";
               if (!value.isEmpty() || !settings.containsKey(it.group(1))) {
                 settings.put(it.group(1), value);
               }

@@ -135,6 +135,22 @@ class DrafterTest {
   }
 
   @Test
+  void settingThatPoliciesAskForIsDraftedUnlessItsValueMayBeASecret() {
+    database
+        .execute(HOST)
+        .execute(
+            """
+            alter table images enable row level security;
+            create policy services on images using (current_setting('app.is_service', true) = 'true');
+            create policy partners on images using (current_setting('app.partner', true) = 'sk-canary-1');
+            """);
+
+    assertThat(draft().text())
+        .contains("session: {app.is_service: \"true\"}")
+        .doesNotContain("canary");
+  }
+
+  @Test
   void statusWithProseInItIsNone() {
     database.execute(
         """
