@@ -1,5 +1,6 @@
 package io.jobcleanup;
 
+import io.jobcleanup.draft.Drafter;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Doctor;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -375,6 +377,18 @@ public final class JobCleanup {
    */
   public static String schemaScript(Mapping mapping) {
     return Schema.script(mapping);
+  }
+
+  /**
+   * Drafts a mapping for this database, whatever mapping is set, from its catalogue and its rows.
+   * Writes nothing.
+   *
+   * @param table the one job table to draft for, with or without its schema; null looks for them
+   * @param progress hears now and then what is being looked at
+   * @throws IllegalArgumentException if there is no such table, or it has no status
+   */
+  public MappingDraft draftMapping(@Nullable String table, Consumer<String> progress) {
+    return new Drafter(database, progress).draft(table);
   }
 
   /** Looks at database and mapping, and says what is wrong and how to mend it. Writes nothing. */

@@ -1,8 +1,10 @@
 package io.jobcleanup.architecture;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -15,6 +17,7 @@ import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
 import java.util.Date;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The borders between the rooms of the library.
@@ -56,6 +59,8 @@ enum Rooms {
               .resideOutsideOfPackage(root + ".postgres..")
               .and()
               .resideInAPackage(root + "..")
+              .and()
+              .haveNameNotMatching(Pattern.quote(root + ".draft.Survey") + "(\\$.*)?")
               .should()
               .dependOnClassesThat(
                   resideInAnyPackage(
@@ -68,7 +73,21 @@ enum Rooms {
                           DescribedPredicate.not(
                               nameMatching(
                                   "(javax\\.sql\\.DataSource|java\\.sql\\.(Connection|SQLException))"))))
-              .because("SQL is spoken in one room")),
+              .because(
+                  "SQL is spoken in one room, and by the one class that asks an unknown database")),
+
+  DRAFT_ONLY_LOOKS(
+      root ->
+          noClasses()
+              .that()
+              .resideInAPackage(root + ".draft..")
+              .should()
+              .callMethodWhere(
+                  target(nameMatching("write"))
+                      .and(target(owner(nameMatching(".*\\.postgres\\.Database")))))
+              .orShould()
+              .dependOnClassesThat(resideInAnyPackage(root + ".run..", root + ".verdict.."))
+              .because("a draft is made before anything may be written")),
 
   CONNECTIONS_ARE_SEEN_AT_THE_DOOR_ONLY(
       root ->

@@ -22,7 +22,7 @@ class RoomsTest {
   @Test
   void libraryIsLookedAtAsAWhole() {
     assertThat(LIBRARY.contain("io.jobcleanup.JobCleanup")).isTrue();
-    for (String room : new String[] {"mapping", "verdict", "run", "postgres"}) {
+    for (String room : new String[] {"mapping", "draft", "verdict", "run", "postgres"}) {
       assertThat(LIBRARY.stream().anyMatch(it -> it.getPackageName().endsWith("." + room)))
           .as(room)
           .isTrue();
@@ -39,6 +39,7 @@ class RoomsTest {
   @CsvSource({
     "VERDICT_IS_PURE, VerdictThatReadsTheClock",
     "ONLY_POSTGRES_SPEAKS_SQL, RunThatSpeaksSql",
+    "DRAFT_ONLY_LOOKS, DraftThatWrites",
     "CONNECTIONS_ARE_SEEN_AT_THE_DOOR_ONLY, MappingThatConnects",
     "CORE_KNOWS_NO_FRAMEWORK, RunThatCallsOut",
     "MAPPING_KNOWS_NO_DATABASE, MappingThatKnowsTheRun",

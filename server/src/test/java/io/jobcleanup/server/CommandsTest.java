@@ -834,7 +834,7 @@ class CommandsTest {
         "run --batch-size 10001",
         "run extra",
         "sql",
-        "map",
+        "map --default --table jobs",
         "migrate --print --drop",
         "serve --port 80",
         "user add",

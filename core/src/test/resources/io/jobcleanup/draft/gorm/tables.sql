@@ -1,0 +1,12 @@
+-- As GORM makes them: times as numbers, no foreign keys, a log without a word of which task it is about.
+create table users (id bigserial primary key, username text unique, password text not null, display_name text, role bigint default 1, status bigint default 1, email text, quota bigint default 0, used_quota bigint default 0, request_count bigint default 0, "group" varchar(64) default 'default');
+create table tokens (id bigserial primary key, user_id bigint, key char(48), status bigint default 1, name text, created_time bigint, accessed_time bigint, expired_time bigint default -1, remain_quota bigint default 0, unlimited_quota boolean, used_quota bigint default 0);
+create table channels (id bigserial primary key, type bigint default 0, key text not null, status bigint default 1, name text, created_time bigint, test_time bigint, response_time bigint, balance numeric, used_quota bigint default 0);
+create table tasks (id bigserial primary key, created_at bigint, updated_at bigint, task_id varchar(191), platform varchar(30), user_id bigint, channel_id bigint, quota bigint, action varchar(40), status varchar(20), fail_reason text, submit_time bigint, start_time bigint, finish_time bigint, progress varchar(20), properties json, data json);
+create table logs (id bigserial primary key, user_id bigint, created_at bigint, type bigint, content text, username text, token_name text, model_name text, quota bigint default 0, channel_id bigint);
+insert into users (username, password, quota) select 'u' || i, 'x', 500000 from generate_series(1, 9) i;
+insert into tasks (created_at, updated_at, task_id, platform, user_id, channel_id, quota, action, status, fail_reason, submit_time, start_time, finish_time, progress)
+select t, t, 'task_' || i, 'suno', 1 + i % 9, 1, 1000, 'GENERATE', s, case when s = 'FAILURE' then 'x' else '' end, t, t, case when s in ('SUCCESS', 'FAILURE') then t + 100 else 0 end, case when s in ('SUCCESS', 'FAILURE') then '100%' else '30%' end
+from (select i, cast(extract(epoch from now()) as bigint) - i * 60 as t, (array['NOT_START','SUBMITTED','QUEUED','IN_PROGRESS','FAILURE','SUCCESS'])[1 + i % 6] as s from generate_series(0, 599) i) x;
+insert into logs (user_id, created_at, type, content, username, quota) select user_id, created_at, 2, 'content', 'u', quota from tasks;
+insert into logs (user_id, created_at, type, content, username, quota) select user_id, created_at, 1, 'topup', 'u', 0 from tasks where id % 10 = 0;

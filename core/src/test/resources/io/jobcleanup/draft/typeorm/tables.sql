@@ -1,0 +1,11 @@
+-- As TypeORM makes them: camel case, enums named after table and column, a table that is called user.
+create type "video_jobs_status_enum" as enum ('QUEUED','PROCESSING','COMPLETED','FAILED','CANCELLED');
+create type "credit_transactions_type_enum" as enum ('PURCHASE','DEDUCTION','REFUND','BONUS');
+create table "user" (id uuid primary key default gen_random_uuid(), email varchar not null, "passwordHash" varchar not null, "creditBalance" int not null default 0, "totalCreditsUsed" int not null default 0, "createdAt" timestamptz not null default now(), "updatedAt" timestamptz not null default now());
+create table video_jobs (id uuid primary key default gen_random_uuid(), "userId" uuid not null references "user", status video_jobs_status_enum not null default 'QUEUED', "creditsCharged" int not null, "failureReason" varchar, "providerCostUsd" numeric, "startedAt" timestamptz, "completedAt" timestamptz, "refundedAt" timestamptz, "createdAt" timestamptz not null default now(), "updatedAt" timestamptz not null default now());
+create table credit_transactions (id uuid primary key default gen_random_uuid(), "userId" uuid not null references "user", type credit_transactions_type_enum not null, amount int not null, "balanceAfter" int not null, "videoJobId" uuid, description varchar, "createdAt" timestamptz not null default now());
+insert into "user" (email, "passwordHash", "creditBalance") select 'e' || i, 'x', 10 from generate_series(1, 9) i;
+insert into video_jobs ("userId", status, "creditsCharged", "failureReason", "startedAt", "completedAt", "refundedAt")
+select (select id from "user" u where u.email = 'e' || (1 + i % 9)), cast((array['QUEUED','PROCESSING','COMPLETED','FAILED','CANCELLED'])[1 + i % 5] as video_jobs_status_enum), 5, case when i % 5 = 3 then 'x' end, now() - i * interval '30 minutes', case when i % 5 = 2 then now() end, case when i % 5 = 3 then now() end from generate_series(0, 99) i;
+insert into credit_transactions ("userId", type, amount, "balanceAfter", "videoJobId") select "userId", 'DEDUCTION', -5, 5, id from video_jobs;
+insert into credit_transactions ("userId", type, amount, "balanceAfter", "videoJobId") select "userId", 'REFUND', 5, 10, id from video_jobs where status = 'FAILED';
