@@ -5,7 +5,8 @@ declare
   v_book uuid;
   v_generation bigint;
 begin
-  update wallets set balance = balance - 1, spent = spent + 1, version = version + 1 where author_id = 1000 + n % 12 returning balance into v_after;
+  update wallets set balance = balance - 1, spent = spent + 1, version = version + 1
+  where author_id = 1000 + n % 12 returning balance into v_after;
   insert into books (author_id, title, status, updated_at)
   values (1000 + n % 12, 'more ' || n || ' ' || gen_random_uuid(), 'generating', now()) returning id into v_book;
   insert into generations (book_id, author_id, status, lease_owner, lease_expires_at, fencing_token, created_at, updated_at)
@@ -18,7 +19,8 @@ end $$;
 create function host.finish(n int) returns int language plpgsql as $$
 begin
   perform from books where title = 'more ' || n for update;
-  update generations set status = 'succeeded', lease_expires_at = null, updated_at = now() where id = 1000 + n and fencing_token = 1 and status = 'writing';
+  update generations set status = 'succeeded', lease_expires_at = null, updated_at = now()
+  where id = 1000 + n and fencing_token = 1 and status = 'writing';
   if not found then
     return 0;
   end if;
@@ -28,7 +30,8 @@ end $$;
 create function host.renew(n int) returns int language plpgsql as $$
 declare v_hit int;
 begin
-  update generations set lease_expires_at = now() + interval '1 hour', updated_at = now() where id = 1000 + n and fencing_token = 1 and status = 'writing';
+  update generations set lease_expires_at = now() + interval '1 hour', updated_at = now()
+  where id = 1000 + n and fencing_token = 1 and status = 'writing';
   get diagnostics v_hit = row_count;
   return v_hit;
 end $$;
@@ -36,7 +39,8 @@ create function host.give_back(n int) returns int language plpgsql as $$
 declare v_before bigint;
 begin
   select balance into v_before from wallets where author_id = 1000 + n % 12 for update;
-  update generations set status = 'failed', fencing_token = fencing_token + 1, updated_at = now() where id = 1000 + n and status = 'writing';
+  update generations set status = 'failed', fencing_token = fencing_token + 1, updated_at = now()
+  where id = 1000 + n and status = 'writing';
   if not found then
     return 0;
   end if;

@@ -7,7 +7,8 @@ select b.generation_id, b.id, b.author_id, 'writing', 'worker', now() - interval
 from books b where b.title like 'more %';
 alter sequence generations_id_seq restart with 1000000;
 insert into wallet_entries
-select gen_random_uuid(), author_id, 'generation:' || id || ':charge', -3, 100000 - 3 * (row_number() over each - 1), 100000 - 3 * row_number() over each, now()
+select gen_random_uuid(), author_id, 'generation:' || id || ':charge', -3,
+       100000 - 3 * (row_number() over each - 1), 100000 - 3 * row_number() over each, now()
 from generations where id >= 1000 window each as (partition by author_id order by id);
 update wallets w set balance = 100000 + s.sum, spent = -s.sum
 from (select author_id, sum(amount) from wallet_entries group by 1) s where s.author_id = w.author_id and w.author_id >= 1000;

@@ -8,5 +8,6 @@ from generate_series(0, :copies - 1) n join users u on u.email = 'more ' || n % 
 insert into render_charges (render_id, user_id, pool, credits, created_at)
 select r.id, r.user_id, p.pool, p.credits, '2026-01-01'
 from renders r cross join (values ('free', 2), ('paid', 3)) as p(pool, credits) where r.scene like 'more %';
-update credit_pools p set credits = credits - (select coalesce(sum(c.credits), 0) from render_charges c where c.user_id = p.user_id and c.pool = p.pool)
+update credit_pools p set credits = credits - (
+  select coalesce(sum(c.credits), 0) from render_charges c where c.user_id = p.user_id and c.pool = p.pool)
 where p.user_id in (select id from users where email like 'more %');

@@ -4,7 +4,9 @@ declare v_task bigint;
 begin
   update "user" set quota = quota - 2, used_quota = used_quota + 2 where id = 1000 + n % 12;
   insert into task ("user", "group", action, status, quota, submit_time, start_time)
-  values (1000 + n % 12, 'more', 'more ' || n || ' again', 'IN_PROGRESS', 2, extract(epoch from now()), extract(epoch from now())) returning id into v_task;
+  values (1000 + n % 12, 'more', 'more ' || n || ' again', 'IN_PROGRESS', 2, extract(epoch from now()),
+    extract(epoch from now()))
+  returning id into v_task;
   insert into log ("user", "group", type, quota, "desc", task, "when")
   values (1000 + n % 12, 'more', 2, 2, 'task', v_task, extract(epoch from now()));
   return 1;

@@ -1,5 +1,5 @@
 -- Locks accounts first to charge, jobs first else. Workers write images whatever became of them; the sweep gives back what
--- failed and has no mark; a video may be charged and run again.
+-- failed and has no mark; a video may be charged and run again, once.
 create function host.book(p_account int, p_delta int, p_reason text, p_type text, p_id text) returns void language plpgsql as $$
 declare v_credits int;
 begin
@@ -64,8 +64,10 @@ end $$;
 create function host.run_again(n int) returns int language plpgsql as $$
 declare v_video videos;
 begin
-  update videos set state = 'running', started_at = now() - interval '20 minutes', charge_no = charge_no + 1, refunded_at = null, error = null
-  where id = (select id from videos where account_id = 100 + n % 12 and state = 'failed' and refunded_at is not null and charge_no < 4 limit 1 for update)
+  update videos
+  set state = 'running', started_at = now() - interval '20 minutes', charge_no = 2, refunded_at = null, error = null
+  where id = (select id from videos where account_id = 100 + n % 12 and state = 'failed' and refunded_at is not null and charge_no = 1
+    limit 1 for update)
   returning * into v_video;
   if not found then
     return 0;

@@ -2,15 +2,15 @@ select 'account', name, cast(credits as text), updated_at > now() - interval '1 
 union all
 select 'team', name, cast(spent as text), updated_at > now() - interval '1 minute' from teams
 union all
-select 'image', prompt || ', ' || state || case when refunded_at > now() - interval '30 seconds' then ', refunded now' when refunded_at is not null then ', refunded before' else '' end,
-       concat_ws(': ', error ->> 'code', regexp_replace(error ->> 'message', '\d+s', 'Ns')), finished_at > now() - interval '1 minute'
-from images
+select j.type, concat_ws(', ', j.prompt, j.state, case when j.refunded_at > now() - interval '30 seconds' then 'refunded now'
+         when j.refunded_at is not null then 'refunded before' end),
+       concat_ws(': ', j.error ->> 'code', regexp_replace(j.error ->> 'message', '\d+s', 'Ns')), j.finished_at > now() - interval '1 minute'
+from (select 'image' as type, prompt, state, error, finished_at, refunded_at from images
+      union all
+      select 'video', prompt, state, error, finished_at, refunded_at from videos) j
 union all
-select 'video', prompt || ', ' || state || case when refunded_at > now() - interval '30 seconds' then ', refunded now' when refunded_at is not null then ', refunded before' else '' end,
-       concat_ws(': ', error ->> 'code', regexp_replace(error ->> 'message', '\d+s', 'Ns')), finished_at > now() - interval '1 minute'
-from videos
-union all
-select 'entry', concat_ws(' ', l.subject_type, coalesce(i.prompt, v.prompt) || ':', l.reason, l.delta, l.metadata ->> 'timeoutMs', l.metadata ->> 'charge'),
+select 'entry', concat_ws(' ', l.subject_type, coalesce(i.prompt, v.prompt) || ':', l.reason, l.delta,
+         l.metadata ->> 'timeoutMs', l.metadata ->> 'charge'),
        case when l.metadata ->> 'run' is not null then 'of a run' else '' end,
        l.reason = 'grant' or exists (select from credit_ledger b
          where b.account_id = l.account_id and b.id <> l.id and b.balance_after = l.balance_after - l.delta)
