@@ -71,6 +71,26 @@ class ShapesTest {
 
   @ParameterizedTest
   @EnumSource
+  void whatIsOwedIsPaidOnceItsCauseIsGone(Shape shape) {
+    TestDatabase database = shape.create();
+    JobCleanup cleanup = shape.cleanup(database);
+    cleanup.cleanupStuckJobs();
+    String owed = "select count(*) from job_cleanup.refund where state = 'OWED'";
+    long before = database.number(owed).longValue();
+
+    boolean mended = shape.mend(database);
+    database.execute("update job_cleanup.refund set next_try_at = now() where state = 'OWED'");
+    CleanupResult result = cleanup.cleanupStuckJobs();
+
+    assertThat(mended).isEqualTo(before > 0);
+    assertThat(result.owed().paid()).isEqualTo(before);
+    assertThat(database.number(owed)).isZero();
+    assertThat(shape.rows(database)).noneMatch(row -> row.contains("tokens pending"));
+    assertThat(cleanup.cleanupStuckJobs().owed().paid()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void mappingHasNoFault(Shape shape) {
     Diagnosis diagnosis = shape.cleanup(shape.create()).diagnose();
 

@@ -1,0 +1,1 @@
+insert into wallets values (3, 0, 8);

@@ -1,0 +1,1 @@
+insert into "user" (id, username) values (9, 'back again');

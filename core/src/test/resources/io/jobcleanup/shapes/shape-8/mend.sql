@@ -1,0 +1,1 @@
+insert into wallet values (3, 'nobody', 0, 0);
