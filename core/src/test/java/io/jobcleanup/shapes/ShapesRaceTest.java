@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Cleaners at once among each shape's own writers, which take their locks in their own order. */
 class ShapesRaceTest {
 
-  private static final int JOBS = 72;
+  private static final int JOBS = 96;
   private static final int CLEANERS = 8;
   private static final int WRITERS = 4;
 
