@@ -153,9 +153,12 @@ final class MappingReader {
     final List<Statement> also = also(section);
     final Map<String, String> session = section.map("session", this::setting);
     section.finish();
-    return jobs == null || (refund == null && !none)
-        ? null
-        : new Source(name, jobs, refund, also, session);
+    if (jobs == null) {
+      return null;
+    }
+    // Where its refund is wrong in itself, the jobs are held against the database all the same.
+    boolean whole = refund != null || none;
+    return new Source(name, jobs, refund, whole ? also : List.of(), session);
   }
 
   private static List<Statement> also(YamlSection section) {

@@ -146,7 +146,9 @@ final class MappingCheck {
           visible(source, table);
         }
       }
-      tx.as(source.session());
+      if (!settings(source)) {
+        continue;
+      }
       BoundSource result =
           bind(source, name -> tables.get(oids.getOrDefault(name, -1L)), referenced);
       if (result != null && faults.size() == before) {
@@ -155,6 +157,34 @@ final class MappingCheck {
     }
     tx.as(Map.of());
     return bound;
+  }
+
+  /** Makes the settings of a source, if the database takes them all. */
+  private boolean settings(Source source) {
+    int before = faults.size();
+    source
+        .session()
+        .forEach(
+            (name, value) -> {
+              try {
+                tx.behindSavepoint(
+                    () -> {
+                      tx.as(Map.of(name, value));
+                      return name;
+                    });
+              } catch (RuntimeException e) {
+                SqlFault fault = SqlFault.of(e);
+                if (fault == null || fault.passing()) {
+                  throw e;
+                }
+                fault(source.path() + ".session." + name, fault.message());
+              }
+            });
+    if (faults.size() > before) {
+      return false;
+    }
+    tx.as(source.session());
+    return true;
   }
 
   private static String balancePath(Source source, int number) {
@@ -1010,7 +1040,11 @@ final class MappingCheck {
     private List<String> describe(Collection<Probe> probes, String from) {
       List<String> selected = new ArrayList<>();
       List<String> types = new ArrayList<>();
+      List<String> values = new ArrayList<>(List.of("false"));
       for (Probe probe : probes) {
+        if (!probe.path().endsWith(".refund.statement")) {
+          values.add("(%s) is null".formatted(probe.sql()));
+        }
         String name = "x" + selected.size();
         selected.add(probe.sql() + " as " + name);
         types.add(Sql.of("base-type", Map.of("value", "tried." + name)));
@@ -1021,7 +1055,8 @@ final class MappingCheck {
               Map.of(
                   "types", String.join(", ", types),
                   "expressions", String.join(", ", selected),
-                  "from", from));
+                  "from", from,
+                  "values", String.join(" and ", values)));
       return tx.one(
           sql,
           Map.of(),

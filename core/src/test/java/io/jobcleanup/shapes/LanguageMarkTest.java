@@ -116,6 +116,30 @@ class LanguageMarkTest {
   }
 
   @Test
+  void markOfAJobGivenBackInPartHoldsThatPartAndGrowsWithTheRest() {
+    jobWithTwoCharges();
+    host.execute("create table purses (owner text primary key, coins int not null)");
+    JobCleanup cleanup =
+        host.cleanup(
+            MARKED.replace(
+                USERS,
+                """
+                  balances:
+                    - {table: users, when: "=charge.pool = 'free'", match: {name: "=:payer"}, add: {credits: "=:amount"}}
+                    - {table: purses, when: "=charge.pool = 'paid'", match: {owner: "=:payer"}, add: {coins: "=:amount"}}
+                """));
+
+    assertThat(outcomes(cleanup.cleanupStuckJobs())).containsExactly("1 RefundOwed");
+    assertThat(job()).isEqualTo("refunded 1 by s 2");
+    assertThat(charges()).isEqualTo("given 2 of free to ada, taken -");
+
+    host.execute("insert into purses values ('ada', 0)");
+    assertThat(cleanup.cleanupStuckJobs().owed().paid()).isEqualTo(1);
+    assertThat(job()).isEqualTo("refunded 1 by s 6");
+    assertThat(charges()).isEqualTo("given 2 of free to ada, given 4 of paid to ada");
+  }
+
+  @Test
   void jobThatIsWorkedOnAgainIsNotMarkedWhenWhatIsOwedIsPaid() {
     jobWithTwoCharges();
     host.execute("update jobs set payer = 'nobody'");
