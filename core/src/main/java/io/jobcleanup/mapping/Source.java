@@ -31,6 +31,16 @@ public record Source(
     return "sources." + name;
   }
 
+  /** Where one of its balances stands. */
+  public String balancePath(int number) {
+    return "%s.refund.balances[%d]".formatted(path(), number);
+  }
+
+  /** Where one of its ledger rows stands. */
+  public String ledgerPath(int number) {
+    return "%s.refund.ledger[%d]".formatted(path(), number);
+  }
+
   static <K, V> Map<K, V> inOrder(Map<K, V> map) {
     return java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(map));
   }

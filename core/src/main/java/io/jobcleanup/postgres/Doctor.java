@@ -135,7 +135,7 @@ public final class Doctor {
   }
 
   private void obstacles(MappingCheck.Result check) {
-    for (MappingCheck.Obstacle obstacle : check.obstacles()) {
+    for (CheckReport.Obstacle obstacle : check.obstacles()) {
       add(Level.FAULT, obstacle.kind(), obstacle.problem() + " As its owner:", obstacle.remedy());
     }
     if (check.obstacles().isEmpty() && !check.sources().isEmpty()) {
