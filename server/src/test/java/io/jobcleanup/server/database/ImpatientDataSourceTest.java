@@ -8,6 +8,7 @@ import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,10 +54,11 @@ class ImpatientDataSourceTest {
     return ImpatientDataSource.of(pool, new Probe(url), new OutageLog(), patience);
   }
 
-  /** Takes a connection, and gives it back. */
+  /** Takes a connection, asks something and gives it back. */
   private static Void use(DataSource source) throws SQLException {
-    try (Connection connection = source.getConnection()) {
-      assertThat(connection.isValid(1)).isTrue();
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("select 1");
     }
     return null;
   }
@@ -137,7 +139,7 @@ class ImpatientDataSourceTest {
         goneAt = System.nanoTime();
       }
       for (Future<Void> each : waiting) {
-        assertThatThrownBy(each::get).satisfies(it -> assertThat(Outage.isBehind(it)).isTrue());
+        assertThatThrownBy(each::get).satisfies(it -> assertThat(Outage.isBehind(it)).as(() -> it.toString()).isTrue());
       }
     }
     // What the pool takes to say so, perhaps twice, and what a busy machine adds.
