@@ -75,17 +75,14 @@ public class SecurityConfiguration {
   }
 
   @Bean
-  SignIn signIn(DataSource dataSource) {
-    return new SignIn(dataSource);
+  SignIn signIn(HostDatabase database) {
+    return new SignIn(database.forCallers());
   }
 
   @Bean
   SecurityFilterChain routes(
-      HttpSecurity http,
-      DataSource dataSource,
-      Settings settings,
-      HostDatabase database,
-      Troubles troubles) {
+      HttpSecurity http, Settings settings, HostDatabase database, Troubles troubles) {
+    DataSource dataSource = database.forCallers();
     Refusals refusals = new Refusals(new Audit(dataSource), database.outages(), settings.web());
     return http.headers(AbstractHttpConfigurer::disable)
         // Instead of tokens in forms: CrossSiteFilter.

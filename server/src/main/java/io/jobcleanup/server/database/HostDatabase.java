@@ -44,6 +44,7 @@ public final class HostDatabase implements AutoCloseable {
   private final DatabaseUrl url;
   private final HikariDataSource pool;
   private final DataSource dataSource;
+  private final DataSource forCallers;
   private final OutageLog outages;
   private final @Nullable String psqlLine;
 
@@ -51,11 +52,13 @@ public final class HostDatabase implements AutoCloseable {
       DatabaseUrl url,
       HikariDataSource pool,
       DataSource dataSource,
+      DataSource forCallers,
       OutageLog outages,
       @Nullable String psqlLine) {
     this.url = url;
     this.pool = pool;
     this.dataSource = dataSource;
+    this.forCallers = forCallers;
     this.outages = outages;
     this.psqlLine = psqlLine;
   }
@@ -76,15 +79,22 @@ public final class HostDatabase implements AutoCloseable {
    * the database doesn't answer, whatever {@code connect_timeout} is.
    */
   public static HostDatabase openForService(Settings settings) {
-    // The pool would hand out unseen what was used half a second ago: by now its server may hang.
-    System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
+    lookBeforeLending();
     HostDatabase database = open(settings, SERVICE_PATIENCE);
+    ImpatientDataSource dataSource =
+        ImpatientDataSource.of(database.pool, new Probe(database.url), database.outages);
     return new HostDatabase(
         database.url,
         database.pool,
-        ImpatientDataSource.of(database.pool, new Probe(database.url), database.outages),
+        dataSource,
+        dataSource.lane(Math.max(1, database.url.connectionLimit() / 2)),
         database.outages,
         database.psqlLine);
+  }
+
+  /** A pool would hand out unseen what was used half a second ago: by now its server may hang. */
+  static void lookBeforeLending() {
+    System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
   }
 
   private static HostDatabase open(Settings settings, Duration patience) {
@@ -98,7 +108,7 @@ public final class HostDatabase implements AutoCloseable {
           .log("Ignored parameters of DATABASE_URL that mean nothing here");
     }
     HikariDataSource pool = connect(url, "DATABASE_URL", patience);
-    return new HostDatabase(url, pool, pool, new OutageLog(), null);
+    return new HostDatabase(url, pool, pool, pool, new OutageLog(), null);
   }
 
   private static HostDatabase openEmbedded(Settings settings, Duration patience) {
@@ -107,7 +117,7 @@ public final class HostDatabase implements AutoCloseable {
       DatabaseUrl url = DatabaseUrl.of(postgres.jdbcUrl(), postgres.user(), postgres.password());
       HikariDataSource pool = connect(url, "JOB_CLEANUP_HOME", patience);
       SpecificationTables.createOnce(pool);
-      return new HostDatabase(url, pool, pool, new OutageLog(), postgres.psqlLine());
+      return new HostDatabase(url, pool, pool, pool, new OutageLog(), postgres.psqlLine());
     } catch (EmbeddedPostgresException e) {
       throw new ProgramException(
           ExitCode.UNREACHABLE, "The embedded database isn't there: " + e.getMessage(), e);
@@ -132,7 +142,7 @@ public final class HostDatabase implements AutoCloseable {
     }
   }
 
-  private static HikariDataSource pool(DatabaseUrl url, Duration patience) {
+  static HikariDataSource pool(DatabaseUrl url, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("job-cleanup");
     config.setDataSource(url.dataSource());
@@ -248,6 +258,14 @@ public final class HostDatabase implements AutoCloseable {
   /** Where connections come from. */
   public DataSource dataSource() {
     return dataSource;
+  }
+
+  /**
+   * As {@link #dataSource}, for finding out who makes a request: half of the connections at most,
+   * however many come at once.
+   */
+  public DataSource forCallers() {
+    return forCallers;
   }
 
   /** Who is told of requests that are lost to its being away. */

@@ -1,15 +1,11 @@
 package io.jobcleanup.server.database;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,23 +28,7 @@ final class LentConnections {
   Connection lend(Connection connection) {
     Lent entry = new Lent(connection, System.nanoTime());
     lent.add(entry);
-    return (Connection)
-        Proxy.newProxyInstance(
-            LentConnections.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            (proxy, method, arguments) -> call(entry, method, arguments));
-  }
-
-  private @Nullable Object call(Lent entry, Method method, @Nullable Object @Nullable [] arguments)
-      throws Throwable {
-    if (method.getName().equals("close")) {
-      lent.remove(entry);
-    }
-    try {
-      return method.invoke(entry.connection, arguments);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
+    return ReturnedConnection.then(connection, () -> lent.remove(entry));
   }
 
   /** Those that have been in use for so long that the database may have gone silent. */

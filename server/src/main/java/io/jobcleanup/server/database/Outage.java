@@ -15,6 +15,9 @@ public final class Outage {
 
   /** Whether an error came of a database that doesn't answer, or that hung up. */
   public static boolean isBehind(Throwable error) {
+    if (BusyException.isBehind(error)) {
+      return false;
+    }
     for (Throwable at = error; at != null; at = at.getCause()) {
       if (at instanceof UnreachableDatabaseException
           || (at instanceof SQLException sql && isOne(sql))) {

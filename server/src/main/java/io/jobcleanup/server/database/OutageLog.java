@@ -60,11 +60,19 @@ public final class OutageLog {
     return id;
   }
 
-  /** Spring says that it got no connection, and keeps why not behind that. */
+  /**
+   * Spring says that it got no connection, and keeps why not behind that; a connection that was
+   * lost says why, and what is behind that may say nothing.
+   */
   private static String message(Throwable cause) {
-    Throwable told =
-        cause instanceof NestedRuntimeException nested ? nested.getMostSpecificCause() : cause;
-    return String.valueOf(told.getMessage());
+    if (!(cause instanceof NestedRuntimeException)) {
+      return String.valueOf(cause.getMessage());
+    }
+    String message = null;
+    for (Throwable at = cause; at != null; at = at.getCause()) {
+      message = at.getMessage() == null ? message : at.getMessage();
+    }
+    return String.valueOf(message);
   }
 
   /** It has just answered. */

@@ -154,6 +154,7 @@ class CronController {
     if (problem.status() == HttpStatus.UNAUTHORIZED.value()) {
       answer.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
+    problem.retryAfterHeader().ifPresent(it -> answer.header(HttpHeaders.RETRY_AFTER, it));
     return answer
         .contentType(MediaType.APPLICATION_PROBLEM_JSON)
         .cacheControl(CacheControl.noStore())

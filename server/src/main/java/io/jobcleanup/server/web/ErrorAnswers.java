@@ -38,6 +38,7 @@ class ErrorAnswers {
 
   private static ResponseEntity<Problem> answer(Problem problem, HttpHeaders headers) {
     headers.setContentType(MediaType.APPLICATION_PROBLEM_JSON);
+    problem.retryAfterHeader().ifPresent(it -> headers.set(HttpHeaders.RETRY_AFTER, it));
     return ResponseEntity.status(problem.status()).headers(headers).body(problem);
   }
 

@@ -1,9 +1,12 @@
 package io.jobcleanup.server.web;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -18,6 +21,7 @@ import org.springframework.http.MediaType;
  * @param error what is wrong, in a few fixed words
  * @param detail what is wrong in this case, and what would be right; never with a secret or an
  *     internal; null where {@code error} says it all
+ * @param retryAfter when the same may go well, for a header of the answer; null where nobody knows
  * @param more further members
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -27,11 +31,13 @@ public record Problem(
     int status,
     String error,
     @Nullable String detail,
+    @JsonIgnore @Nullable Duration retryAfter,
     @JsonAnyGetter Map<String, Object> more) {
   /** The media type of problems. */
   public static final String MEDIA_TYPE = MediaType.APPLICATION_PROBLEM_JSON_VALUE;
 
   private static final String ABOUT_BLANK = "about:blank";
+  private static final Duration SOON = Duration.ofSeconds(5);
 
   /** Takes a copy. */
   public Problem {
@@ -52,6 +58,7 @@ public record Problem(
         status,
         error,
         detail,
+        null,
         Map.of());
   }
 
@@ -91,20 +98,38 @@ public record Problem(
     return of(503, "Service unavailable", "The database doesn't answer. Try again in a moment.");
   }
 
+  /** All connections to the database were in use for longer than one waits. */
+  public static Problem busy() {
+    return of(
+            503,
+            "Service unavailable",
+            "The service is busy. Try again in %d s.".formatted(SOON.toSeconds()))
+        .after(SOON);
+  }
+
   /** This problem with one more member. */
   public Problem with(String member, Object value) {
     Map<String, Object> all = new LinkedHashMap<>(more);
     all.put(member, value);
-    return new Problem(type, title, status, error, detail, all);
+    return new Problem(type, title, status, error, detail, retryAfter, all);
   }
 
   /** This problem under other words. */
   public Problem withError(String error) {
-    return new Problem(type, title, status, error, detail, more);
+    return new Problem(type, title, status, error, detail, retryAfter, more);
   }
 
   /** This problem with what is wrong in this case. */
   public Problem withDetail(String detail) {
-    return new Problem(type, title, status, error, detail, more);
+    return new Problem(type, title, status, error, detail, retryAfter, more);
+  }
+
+  private Problem after(Duration delay) {
+    return new Problem(type, title, status, error, detail, delay, more);
+  }
+
+  /** What the header {@code Retry-After} says; empty where it isn't there. */
+  Optional<String> retryAfterHeader() {
+    return Optional.ofNullable(retryAfter).map(it -> String.valueOf(it.toSeconds()));
   }
 }

@@ -4,6 +4,7 @@ import io.jobcleanup.server.answer.Json;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.springframework.http.HttpHeaders;
 
 /** Writes {@link Problem}s where no controller does: in filters, and for the server itself. */
 public final class Problems {
@@ -18,6 +19,7 @@ public final class Problems {
     response.resetBuffer();
     response.setStatus(problem.status());
     response.setContentType(Problem.MEDIA_TYPE);
+    problem.retryAfterHeader().ifPresent(it -> response.setHeader(HttpHeaders.RETRY_AFTER, it));
     byte[] body = Json.write(problem).getBytes(StandardCharsets.UTF_8);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);

@@ -4,6 +4,7 @@ import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Trigger;
+import io.jobcleanup.server.database.Turnstile;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;

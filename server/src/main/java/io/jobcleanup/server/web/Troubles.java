@@ -5,9 +5,12 @@ import io.jobcleanup.JobCleanupException;
 import io.jobcleanup.UnreachableDatabaseException;
 import io.jobcleanup.UnusableDatabaseException;
 import io.jobcleanup.server.answer.CleanupAnswer;
+import io.jobcleanup.server.database.BusyException;
 import io.jobcleanup.server.database.Outage;
 import io.jobcleanup.server.database.OutageLog;
+import io.jobcleanup.server.log.Throttle;
 import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -22,6 +25,8 @@ public final class Troubles {
   private static final Logger log = LoggerFactory.getLogger(Troubles.class);
 
   private final OutageLog outages;
+  private final Throttle busy = new Throttle(Duration.ofSeconds(30));
+  private String busyId = "";
 
   Troubles(OutageLog outages) {
     this.outages = outages;
@@ -36,17 +41,14 @@ public final class Troubles {
       // Parameters and headers are looked at by the firewall no sooner than by us.
       return Problem.invalid("the request line or a header isn't allowed");
     }
-    if (Outage.isBehind(error)) {
-      Problem problem = Problem.databaseAway().with("id", outages.lost(described(request), error));
-      return error instanceof UnreachableDatabaseException lost
-          ? lost.committed()
-              .map(
-                  it ->
-                      problem.with("runId", it.runId()).with("result", CleanupAnswer.resultOf(it)))
-              .orElse(problem)
-          : problem;
+    if (BusyException.isBehind(error)) {
+      return withCommitted(Problem.busy().with("id", busy(request)), error);
     }
-    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    if (Outage.isBehind(error)) {
+      return withCommitted(
+          Problem.databaseAway().with("id", outages.lost(described(request), error)), error);
+    }
+    String id = newId();
     if (error instanceof JobCleanupException known) {
       String detail =
           switch (known) {
@@ -70,6 +72,32 @@ public final class Troubles {
         .log("A request failed");
     return Problem.of(500, "Internal error", "The service's log says more under this id.")
         .with("id", id);
+  }
+
+  private static Problem withCommitted(Problem problem, Throwable error) {
+    return error instanceof UnreachableDatabaseException lost
+        ? lost.committed()
+            .map(
+                it -> problem.with("runId", it.runId()).with("result", CleanupAnswer.resultOf(it)))
+            .orElse(problem)
+        : problem;
+  }
+
+  private synchronized String busy(HttpServletRequest request) {
+    long count = busy.count();
+    if (count > 0) {
+      busyId = newId();
+      log.atWarn()
+          .addKeyValue("id", busyId)
+          .addKeyValue("request", described(request))
+          .addKeyValue("count", count)
+          .log("All database connections were in use for too long");
+    }
+    return busyId;
+  }
+
+  private static String newId() {
+    return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
   }
 
   private static String described(HttpServletRequest request) {

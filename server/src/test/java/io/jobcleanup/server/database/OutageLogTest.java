@@ -3,6 +3,7 @@ package io.jobcleanup.server.database;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.server.log.Lines;
+import java.io.EOFException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +51,15 @@ class OutageLogTest {
 
     assertThat(second).isNotEqualTo(first);
     assertThat(told()).hasSize(2).last().asString().endsWith("count=2").contains("id=" + second);
+  }
+
+  @Test
+  void causeThatSaysNothingLeavesTheWordToTheOneBefore() {
+    outages.lost(
+        "GET /x",
+        new CannotGetJdbcConnectionException("none", new SQLException("lost", new EOFException())));
+
+    assertThat(told()).singleElement().asString().contains(" cause=lost ");
   }
 
   @Test
