@@ -4,6 +4,7 @@ import io.jobcleanup.mapping.YamlSection.Report;
 import java.io.StringReader;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,35 +29,11 @@ final class MappingReader {
   private static final Set<String> CREATE_NAMES =
       Set.of("now", "job", "attempt", "source", "run", "payer", "uuid");
 
-  /** In the job's mark {@code :amount} is the sum, and {@code :key} would be that of one line. */
-  private static final Set<String> MARK_NAMES =
-      Set.of(
-          "now",
-          "message",
-          "seconds",
-          "timeout_ms",
-          "job",
-          "attempt",
-          "source",
-          "run",
-          "uuid",
-          "payer",
-          "amount");
-
   private static final Set<String> LINE_NAMES =
-      Set.of(
-          "now",
-          "message",
-          "seconds",
-          "timeout_ms",
-          "job",
-          "attempt",
-          "source",
-          "run",
-          "uuid",
-          "payer",
-          "amount",
-          "key");
+      without(Expression.NAMES, "balance_before", "balance_after");
+
+  /** In the job's mark {@code :amount} is the sum, and {@code :key} would be that of one line. */
+  private static final Set<String> MARK_NAMES = without(LINE_NAMES, "key");
 
   /** What our own transactions rest on. */
   private static final Set<String> OUR_SETTINGS =
@@ -85,6 +62,12 @@ final class MappingReader {
 
   private MappingReader(Report report) {
     this.report = report;
+  }
+
+  private static Set<String> without(Set<String> names, String... left) {
+    Set<String> rest = new HashSet<>(names);
+    List.of(left).forEach(rest::remove);
+    return Set.copyOf(rest);
   }
 
   static Mapping read(String file, String yaml) {

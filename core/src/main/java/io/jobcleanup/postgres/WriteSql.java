@@ -190,7 +190,7 @@ final class WriteSql {
       assigned.put(column.name(), Sql.cast(line.use("a" + i++), column.type()));
     }
     assigned.putAll(values.assigned(balance.set(), line));
-    String matching = balanceLine("balance", moved, line);
+    String matching = balanceLine("written", moved, line);
     String n = line.use("n");
     return values.write(
         line.statement(
@@ -208,17 +208,35 @@ final class WriteSql {
                     "n",
                     n,
                     "returned",
-                    returned(moved)))),
+                    String.join(", ", numbers(moved.addColumns()))))),
         columns ->
             "left join %s balance on %s"
                 .formatted(table.quoted(), balanceLine("balance", moved, columns)));
   }
 
-  private static String returned(Moved moved) {
-    List<Table.Column> columns = moved.addColumns();
+  /** The contents of columns of a written row, as numbers called a0 and so on. */
+  private static List<String> numbers(List<Table.Column> columns) {
     return IntStream.range(0, columns.size())
-        .mapToObj(i -> ", cast(balance.%s as numeric) as a%d".formatted(columns.get(i).quoted(), i))
-        .collect(Collectors.joining());
+        .mapToObj(i -> "cast(written.%s as numeric) as a%d".formatted(columns.get(i).quoted(), i))
+        .toList();
+  }
+
+  private static LineSql insert(
+      Table table, Map<String, String> assigned, LineSql.Columns line, List<String> returned) {
+    String n = line.use("n");
+    return line.statement(
+        Sql.of(
+            "insert-rows",
+            Map.of(
+                "table", table.quoted(),
+                "columns",
+                    assigned.keySet().stream()
+                        .map(Sql::identifier)
+                        .collect(Collectors.joining(", ")),
+                "values", String.join(", ", assigned.values()),
+                "line", line.from(),
+                "n", n,
+                "returned", returned.isEmpty() ? "1" : String.join(", ", returned))));
   }
 
   /**
@@ -247,21 +265,8 @@ final class WriteSql {
       assigned.put(
           column.name(), Sql.cast(line.use(values.beginning(column, balance)), column.type()));
     }
-    String n = line.use("n");
     return values.write(
-        line.statement(
-            Sql.of(
-                "create-balances",
-                Map.of(
-                    "balances", table.quoted(),
-                    "columns",
-                        assigned.keySet().stream()
-                            .map(Sql::identifier)
-                            .collect(Collectors.joining(", ")),
-                    "values", String.join(", ", assigned.values()),
-                    "line", line.from(),
-                    "n", n,
-                    "returned", returned(moved).substring(2)))),
+        insert(table, assigned, line, numbers(moved.addColumns())),
         columns -> jobJoin(columns) + chargeJoin(columns));
   }
 
@@ -354,28 +359,13 @@ final class WriteSql {
     List<String> returned = new ArrayList<>();
     List<String> key = table.primaryKey();
     for (int i = 0; i < key.size(); i++) {
-      returned.add("cast(%s as text) as k%d".formatted(Sql.identifier(key.get(i)), i));
+      returned.add("cast(written.%s as text) as k%d".formatted(Sql.identifier(key.get(i)), i));
     }
-    int i = 0;
-    for (String column : amountColumns(ledger)) {
-      returned.add("cast(%s as numeric) as a%d".formatted(Sql.identifier(column), i++));
-    }
+    returned.addAll(
+        numbers(amountColumns(ledger).stream().map(it -> SourceTables.column(table, it)).toList()));
     boolean ofBalance = ledger.row().values().values().stream().anyMatch(WriteSql::namesBalance);
-    String n = line.use("n");
     return values.write(
-        line.statement(
-            Sql.of(
-                "write-ledger",
-                Map.of(
-                    "ledger", table.quoted(),
-                    "columns",
-                        assigned.keySet().stream()
-                            .map(Sql::identifier)
-                            .collect(Collectors.joining(", ")),
-                    "values", String.join(", ", assigned.values()),
-                    "line", line.from(),
-                    "n", n,
-                    "returned", returned.isEmpty() ? "1" : String.join(", ", returned)))),
+        insert(table, assigned, line, returned),
         columns ->
             jobJoin(columns)
                 + chargeJoin(columns)
