@@ -155,6 +155,7 @@ class MappingSchemaTest {
         "{payer: u, cost: c, balances: [{table: b, match: {u: 1}, add: {n: 1}, floor: none}]}",
         "{payer: u, cost: c, balances: [{table: b, match: {u: 1}, add: {n: 1}, values: {n: 0}}]}",
         "{payer: u, cost: c, balances: [{table: b, match: {u: 1}, add: {n: [1]}}]}",
+        "{payer: u, cost: c, balances: [{table: b, match: {u: 1}, add: {n: much}}]}",
         "{payer: u, cost: c, ledger: {table: l}}",
         "{payer: u, cost: c, ledger: {table: l, values: {a: 1}, set: {b: 2}}}",
       })

@@ -25,9 +25,6 @@ class TutorialTest {
   private static final Pattern CODE =
       Pattern.compile("^```(sh|text)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
 
-  /** Shown, and not served yet. */
-  private static final List<String> ASIDE = List.of("job-cleanup map > ");
-
   @TempDir Path folder;
   @TempDir Path path;
 
@@ -44,9 +41,6 @@ class TutorialTest {
     List<MatchResult> blocks = CODE.matcher(Files.readString(PAGE)).results().toList();
     String said = "";
     for (MatchResult block : blocks) {
-      if (ASIDE.stream().anyMatch(block.group(2)::contains)) {
-        continue;
-      }
       if (block.group(1).equals("sh")) {
         Program.Ended ended = follow(block.group(2));
         assertThat(ended.code()).as("%s%n%s", block.group(2), ended.all()).isZero();
