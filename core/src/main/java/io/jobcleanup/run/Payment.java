@@ -295,7 +295,9 @@ final class Payment {
     Map<Item, Map<String, @Nullable String>> lines = new LinkedHashMap<>();
     for (Item item : items) {
       if (item.payable() && item.row.recorded().get(ledger)) {
-        lines.put(item, withAnId(item, now));
+        // The first row that records a line keeps the id that a charge's mark can name.
+        boolean further = toRecord.stream().anyMatch(earlier -> earlier.containsKey(item));
+        lines.put(item, further ? withAnId(item, now) : new HashMap<>(item.values));
       }
     }
     source.evaluateWrite(tx, ledger, List.copyOf(lines.values()));

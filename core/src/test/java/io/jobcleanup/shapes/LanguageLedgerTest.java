@@ -79,6 +79,25 @@ class LanguageLedgerTest {
   }
 
   @Test
+  void markOfAChargeCanNameTheFirstRowThatRecordsIt() {
+    host.job(1, "ada", 0)
+        .execute("insert into charges values (1, 1, 'free', 2), (2, 1, 'paid', 4)");
+    String row =
+        "{table: ledger, when: \"=charge.pool = '%s'\", values: {note: \"=:uuid\", kind: \"=charge.pool\"}}";
+
+    host.run(
+        JOBS
+            + OF_CHARGES.replace("amount: amount", "amount: amount, mark: {note: \"=:uuid\"}")
+            + USERS
+            + ledger(row.formatted("free"), row.formatted("paid"), row.formatted("paid")));
+
+    assertThat(
+            host.rows(
+                "select c.pool, count(*), count(distinct l.note), count(*) filter (where l.note = c.note) from charges c join ledger l on l.kind = c.pool group by 1 order by 1"))
+        .containsExactly("free|1|1|1", "paid|2|2|1");
+  }
+
+  @Test
   void balanceInALedgerRowIsMovedLineByLine() {
     host.job(1, "ada", 5)
         .job(2, "bob", 6)
