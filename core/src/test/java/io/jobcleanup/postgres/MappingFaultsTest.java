@@ -300,7 +300,10 @@ class MappingFaultsTest {
             "refund.balances[0].set.changed",
             ":payer isn't known here"),
         fault(
-            "floor: 0", "missing: creat", "refund.balances[0].missing", "is \"creat\", allowed are owed, create, skip"),
+            "floor: 0",
+            "missing: creat",
+            "refund.balances[0].missing",
+            "is \"creat\", allowed are owed, create, skip"),
         fault(
             "floor: 0",
             "values: {badge: x}",
@@ -505,7 +508,9 @@ class MappingFaultsTest {
 
       Throwable thrown =
           catchThrowable(
-              () -> bySimpleQueries(database, yaml, settings).findStuckJobs(CleanupOptions.defaults()));
+              () ->
+                  bySimpleQueries(database, yaml, settings)
+                      .findStuckJobs(CleanupOptions.defaults()));
 
       assertThat(thrown).isInstanceOf(InvalidMappingException.class);
       assertThat(dump()).isEqualTo(before);

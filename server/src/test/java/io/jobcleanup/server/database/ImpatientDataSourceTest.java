@@ -139,7 +139,8 @@ class ImpatientDataSourceTest {
         goneAt = System.nanoTime();
       }
       for (Future<Void> each : waiting) {
-        assertThatThrownBy(each::get).satisfies(it -> assertThat(Outage.isBehind(it)).as(() -> it.toString()).isTrue());
+        assertThatThrownBy(each::get)
+            .satisfies(it -> assertThat(Outage.isBehind(it)).as(() -> it.toString()).isTrue());
       }
     }
     // What the pool takes to say so, perhaps twice, and what a busy machine adds.
