@@ -95,13 +95,19 @@ public final class Turnstile {
     boolean waited;
     lock.lock();
     try {
-      waited = line.remove(turn);
+      waited = line.removeIf(it -> it == turn);
     } finally {
       lock.unlock();
     }
-    if (!waited) {
+    if (waited) {
+      return;
+    }
+    try {
+      turn.join();
       // It has come in this very moment, and is the next one's.
-      turn.thenRun(this::leave);
+      leave();
+    } catch (CompletionException e) {
+      // There was no place to give back.
     }
   }
 

@@ -77,8 +77,7 @@ public final class Troubles {
   private static Problem withCommitted(Problem problem, Throwable error) {
     return error instanceof UnreachableDatabaseException lost
         ? lost.committed()
-            .map(
-                it -> problem.with("runId", it.runId()).with("result", CleanupAnswer.resultOf(it)))
+            .map(it -> problem.with("runId", it.runId()).with("result", CleanupAnswer.resultOf(it)))
             .orElse(problem)
         : problem;
   }
