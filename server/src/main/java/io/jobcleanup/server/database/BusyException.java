@@ -13,7 +13,12 @@ public final class BusyException extends SQLTransientException {
   /** PostgreSQL's class for want of resources, which pass. */
   private static final String INSUFFICIENT_RESOURCES = "53000";
 
-  BusyException(String message, Throwable cause) {
+  /**
+   * With what was waited for.
+   *
+   * @param message for the log
+   */
+  public BusyException(String message, Throwable cause) {
     super(message, INSUFFICIENT_RESOURCES, cause);
   }
 

@@ -107,8 +107,7 @@ final class ImpatientDataSource extends DelegatingDataSource {
     } catch (ExecutionException e) {
       throw away(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
-      throw new BusyException(
-          "no connection became free within %d ms".formatted(patience.toMillis()), e);
+      throw busy(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SQLException("interrupted while waiting for a connection", e);
@@ -126,6 +125,7 @@ final class ImpatientDataSource extends DelegatingDataSource {
   }
 
   private Connection lend() throws SQLException {
+    long start = System.nanoTime();
     while (true) {
       Failure failure = last.get();
       if (failure != null && within(MOMENT, failure.nanos)) {
@@ -138,14 +138,23 @@ final class ImpatientDataSource extends DelegatingDataSource {
         outages.answered();
         return lent.lend(connection);
       } catch (SQLTransientConnectionException e) {
-        // Where others had one just now, the database is only slow to open one more, or has no more
-        // for us.
-        if (!within(JUST_NOW, answeredAt)) {
+        if (!isThere()) {
           fail(e);
           throw e;
         }
+        if (!within(patience, start)) {
+          throw busy(e);
+        }
       }
     }
+  }
+
+  /**
+   * Whether the database answers others, though the pool got no connection from it: it may be slow
+   * to open one more, or have no more for us.
+   */
+  private boolean isThere() {
+    return within(JUST_NOW, answeredAt) || (lent.any() && probe.answers());
   }
 
   private void fail(SQLException cause) {
@@ -159,6 +168,11 @@ final class ImpatientDataSource extends DelegatingDataSource {
 
   private static boolean within(Duration duration, long since) {
     return System.nanoTime() - since < duration.toNanos();
+  }
+
+  private BusyException busy(Exception cause) {
+    return new BusyException(
+        "no connection became free within %d ms".formatted(patience.toMillis()), cause);
   }
 
   private static SQLException away(Throwable cause) {

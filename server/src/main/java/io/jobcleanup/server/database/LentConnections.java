@@ -31,6 +31,11 @@ final class LentConnections {
     return ReturnedConnection.then(connection, () -> lent.remove(entry));
   }
 
+  /** Whether there are any. */
+  boolean any() {
+    return !lent.isEmpty();
+  }
+
   /** Those that have been in use for so long that the database may have gone silent. */
   List<Connection> suspicious() {
     long now = System.nanoTime();

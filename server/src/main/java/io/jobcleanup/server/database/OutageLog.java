@@ -27,7 +27,7 @@ public final class OutageLog {
   private String id = "";
 
   /** A log of a database that is there. */
-  OutageLog() {
+  public OutageLog() {
     this(System::nanoTime);
   }
 

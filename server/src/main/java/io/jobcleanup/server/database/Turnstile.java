@@ -21,8 +21,13 @@ import java.util.function.Supplier;
  */
 public final class Turnstile {
   private final ReentrantLock lock = new ReentrantLock();
-  private final Deque<CompletableFuture<Void>> line = new ArrayDeque<>();
+  private final Deque<Turn> line = new ArrayDeque<>();
   private int free;
+
+  /** A place in line. */
+  private static final class Turn {
+    private final CompletableFuture<Void> call = new CompletableFuture<>();
+  }
 
   /**
    * Opens it.
@@ -43,7 +48,7 @@ public final class Turnstile {
    */
   public <T> T pass(Supplier<T> work) {
     try {
-      queue().join();
+      queue().call.join();
     } catch (CompletionException e) {
       throw new UnreachableDatabaseException("the database can't be reached", e);
     }
@@ -66,22 +71,22 @@ public final class Turnstile {
    * @throws TimeoutException if one's turn didn't come
    */
   void enter(Duration patience) throws ExecutionException, TimeoutException, InterruptedException {
-    CompletableFuture<Void> turn = queue();
+    Turn turn = queue();
     try {
-      turn.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      turn.call.get(patience.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException | InterruptedException e) {
       renounce(turn);
       throw e;
     }
   }
 
-  private CompletableFuture<Void> queue() {
-    CompletableFuture<Void> turn = new CompletableFuture<>();
+  private Turn queue() {
+    Turn turn = new Turn();
     lock.lock();
     try {
       if (free > 0) {
         free--;
-        turn.complete(null);
+        turn.call.complete(null);
       } else {
         line.add(turn);
       }
@@ -91,7 +96,7 @@ public final class Turnstile {
     return turn;
   }
 
-  private void renounce(CompletableFuture<Void> turn) {
+  private void renounce(Turn turn) {
     boolean waited;
     lock.lock();
     try {
@@ -99,15 +104,21 @@ public final class Turnstile {
     } finally {
       lock.unlock();
     }
-    if (!waited) {
+    if (waited) {
+      return;
+    }
+    try {
+      turn.call.join();
       // It has come in this very moment, and is the next one's.
-      turn.thenRun(this::leave);
+      leave();
+    } catch (CompletionException e) {
+      // There was no place to give back.
     }
   }
 
   /** Gives one's place to the next. */
   void leave() {
-    CompletableFuture<Void> next;
+    Turn next;
     lock.lock();
     try {
       next = line.poll();
@@ -118,12 +129,12 @@ public final class Turnstile {
     } finally {
       lock.unlock();
     }
-    next.complete(null);
+    next.call.complete(null);
   }
 
   /** Tells all that wait in line that the database is away. */
   void sendAway(Exception because) {
-    List<CompletableFuture<Void>> all;
+    List<Turn> all;
     lock.lock();
     try {
       all = new ArrayList<>(line);
@@ -131,6 +142,6 @@ public final class Turnstile {
     } finally {
       lock.unlock();
     }
-    all.forEach(it -> it.completeExceptionally(because));
+    all.forEach(it -> it.call.completeExceptionally(because));
   }
 }
