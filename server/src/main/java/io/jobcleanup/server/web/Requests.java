@@ -23,8 +23,8 @@ final class Requests implements SmartLifecycle {
   /**
    * Wraps the library.
    *
-   * @param connections how many the pool has: half as many runs at once, and a quarter as many
-   *     that look
+   * @param connections how many the pool has: half as many runs at once, and a quarter as many that
+   *     look
    */
   Requests(JobCleanup cleanup, int connections) {
     this.cleanup = cleanup;

@@ -172,8 +172,7 @@ class OutagesTest {
         for (int i = 0; i < 2 * FOR_CALLERS; i++) {
           waiting.add(callers.submit(() -> me.make(beyond.port(), PATIENCE)));
         }
-        Instance.await(
-            "connections are in use", BACK_WITHIN, () -> waiters() == FOR_CALLERS);
+        Instance.await("connections are in use", BACK_WITHIN, () -> waiters() == FOR_CALLERS);
         network.lose();
         lostAt = System.nanoTime();
       }
