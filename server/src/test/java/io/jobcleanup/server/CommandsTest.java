@@ -839,7 +839,6 @@ class CommandsTest {
         "serve --port 80",
         "user add",
         "token create",
-        "run --rehearse",
         ""
       })
   void badUsageEndsWithTwoAndOneJsonObjectWhereAskedFor(String line) {
