@@ -287,13 +287,17 @@ final class Survey {
     if (!sampled(table)) {
       return table.sql();
     }
-    String sample =
-        "select * from %s tablesample system (%s) limit 200000"
-            .formatted(table.sql(), percent(table));
-    return table.key().isEmpty()
-        ? "(" + sample + ")"
-        : "((%s) union all (select * from %s order by %s desc limit 20000))"
-            .formatted(sample, table.sql(), Names.quoted(table.key().getFirst()));
+    String sample = "%s tablesample system (%s)".formatted(table.sql(), percent(table));
+    if (table.key().isEmpty()) {
+      return "(select * from %s limit 200000)".formatted(sample);
+    }
+    // A row that is in both must count once.
+    return """
+        (with newest as (select * from %1$s order by %2$s desc limit 20000)
+         select * from newest
+         union all
+         (select * from %3$s where %2$s < (select %2$s from newest order by %2$s limit 1) limit 200000))"""
+        .formatted(table.sql(), Names.quoted(table.key().getFirst()), sample);
   }
 
   private static String percent(HostTable table) {
