@@ -122,7 +122,7 @@ public final class Drafter {
       page.note(
           0,
           "Every line is a guess, with what speaks for it behind the #. A line that begins with \"# ?\" asks something that"
-              + " only you know. Save it as mapping.yaml, answer, then see:  job-cleanup doctor  and  job-cleanup run --dry-run");
+              + " only you know. Save it as mapping.yaml, answer, then see:  job-cleanup doctor  and  job-cleanup run --rehearse");
     }
   }
 

@@ -62,10 +62,7 @@ public final class Expression {
    *     that there isn't, or leaves a quote, comment or bracket open
    */
   public static Expression of(String text) {
-    List<Token> tokens =
-        SqlLexer.tokens(text).stream()
-            .map(token -> token.kind() == Kind.COMMENT ? new Token(Kind.OTHER, " ") : token)
-            .toList();
+    List<Token> tokens = SqlLexer.withoutComments(text);
     if (tokens.stream().allMatch(token -> token.text().isBlank())) {
       throw new IllegalArgumentException("an expression is missing after =");
     }

@@ -68,6 +68,17 @@ public final class SqlLexer {
     return tokens;
   }
 
+  /**
+   * Cuts a text, with a space where each comment was.
+   *
+   * @throws UnterminatedException if a quote or comment isn't closed
+   */
+  static List<Token> withoutComments(String sql) {
+    return tokens(sql).stream()
+        .map(token -> token.kind() == Kind.COMMENT ? new Token(Kind.OTHER, " ") : token)
+        .toList();
+  }
+
   private Token next() {
     int start = position;
     char c = sql.charAt(start);

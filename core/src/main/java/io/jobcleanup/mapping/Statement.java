@@ -31,10 +31,7 @@ public final class Statement {
    *     DELETE or MERGE, or names a value, or leaves a quote or comment open
    */
   public static Statement of(String text) {
-    List<Token> tokens =
-        SqlLexer.tokens(text).stream()
-            .map(token -> token.kind() == Kind.COMMENT ? new Token(Kind.OTHER, " ") : token)
-            .toList();
+    List<Token> tokens = SqlLexer.withoutComments(text);
     List<Token> solid = tokens.stream().filter(token -> !token.text().isBlank()).toList();
     String first = solid.isEmpty() ? "" : solid.getFirst().text().toLowerCase(Locale.ROOT);
     if (!FIRST_WORDS.contains(first)) {

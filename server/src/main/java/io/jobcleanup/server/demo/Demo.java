@@ -282,13 +282,13 @@ public final class Demo {
     out.println("With your own database, in the order of daring:");
     out.println();
     out.println("     export DATABASE_URL='postgresql://user:password@host:5432/database'");
-    out.println("     ./job-cleanup doctor                        is all there that it takes?");
-    out.println("     ./job-cleanup find                          what is stuck? changes nothing");
     out.println(
-        "     ./job-cleanup run                           fail it, and give the tokens back");
-    out.println();
+        "     ./job-cleanup map > mapping.yaml  where your tables are others than these: a draft");
+    out.println("     ./job-cleanup doctor              is all there that it takes?");
+    out.println("     ./job-cleanup find                what is stuck? changes nothing");
     out.println(
-        "     ./job-cleanup map --default > mapping.yaml  where your tables are others than these");
+        "     ./job-cleanup run --rehearse      what would change, row by row? rolled back");
+    out.println("     ./job-cleanup run                 fail it, and give the tokens back");
   }
 
   private void say(String sentence) {

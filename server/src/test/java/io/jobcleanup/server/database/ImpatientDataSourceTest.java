@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,12 @@ class ImpatientDataSourceTest {
     return null;
   }
 
+  private static void assertWaitsLongerThanThePoolWould(Future<Void> waiting) {
+    long nanos = POOLS_PATIENCE.multipliedBy(2).toNanos();
+    assertThatThrownBy(() -> waiting.get(nanos, TimeUnit.NANOSECONDS))
+        .isInstanceOf(TimeoutException.class);
+  }
+
   @Test
   void waitForOthersMayTakeLongerThanThePoolWouldWait() throws Exception {
     DataSource source = source(1, LONG);
@@ -72,7 +79,7 @@ class ImpatientDataSourceTest {
         for (int i = 0; i < 20; i++) {
           waiting.add(threads.submit(() -> use(source)));
         }
-        TimeUnit.NANOSECONDS.sleep(POOLS_PATIENCE.multipliedBy(2).toNanos());
+        assertWaitsLongerThanThePoolWould(waiting.getFirst());
         assertThat(waiting).noneMatch(Future::isDone);
       }
       for (Future<Void> each : waiting) {
@@ -156,8 +163,7 @@ class ImpatientDataSourceTest {
       Future<Void> waiting;
       try (Connection only = source.getConnection()) {
         waiting = threads.submit(() -> use(source));
-        TimeUnit.NANOSECONDS.sleep(POOLS_PATIENCE.multipliedBy(2).toNanos());
-        assertThat(waiting.isDone()).isFalse();
+        assertWaitsLongerThanThePoolWould(waiting);
       }
       waiting.get();
     }
