@@ -88,7 +88,8 @@ public final class Books {
           "timeout_ms",
           "now",
           "ledger_table",
-          "ledger_key");
+          "ledger_key",
+          "balance_after");
   private static final int DISTINCT_DELAYS = 12;
 
   private static final String START_RUN = Sql.of("start-run");

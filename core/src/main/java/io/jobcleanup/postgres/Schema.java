@@ -35,7 +35,7 @@ public final class Schema {
   public static final String NAME = "job_cleanup";
 
   /** The number of the newest migration. */
-  static final int NEWEST = 1;
+  static final int NEWEST = 2;
 
   private static final String EXAMPLE_ROLE = "job_cleanup_app";
   private static final String MIGRATIONS = "io/jobcleanup/postgres/migration";
@@ -295,6 +295,7 @@ public final class Schema {
   private static String fileOf(int version) {
     return switch (version) {
       case 1 -> "V1__books.sql";
+      case 2 -> "V2__audit.sql";
       default -> throw new IllegalArgumentException("there is no migration " + version);
     };
   }
@@ -315,12 +316,13 @@ public final class Schema {
     String to = Sql.identifier(role);
     return new String[] {
       "grant usage on schema %s to %s;".formatted(NAME, to),
-      "grant select on %1$s.run, %1$s.run_job, %1$s.refund, %1$s.refusal, %1$s.baseline, %1$s.installation, %1$s.schema_history to %2$s;"
+      "grant select on %1$s.run, %1$s.run_job, %1$s.refund, %1$s.refusal, %1$s.baseline, %1$s.installation, %1$s.late_completion, %1$s.accepted_finding, %1$s.schema_history to %2$s;"
           .formatted(NAME, to),
-      "grant insert, update on %s.run, %s.run_job, %s.refund, %s.refusal to %s;"
-          .formatted(NAME, NAME, NAME, NAME, to),
+      "grant insert, update on %1$s.run, %1$s.run_job, %1$s.refund, %1$s.refusal to %2$s;"
+          .formatted(NAME, to),
+      "grant insert on %1$s.late_completion, %1$s.accepted_finding to %2$s;".formatted(NAME, to),
       "grant update (asked_for_at) on %s.installation to %s;".formatted(NAME, to),
-      "grant delete on %s.refusal to %s;".formatted(NAME, to)
+      "grant delete on %1$s.run, %1$s.run_job, %1$s.refusal to %2$s;".formatted(NAME, to)
     };
   }
 

@@ -749,6 +749,7 @@ final class Payment {
               row -> {
                 line.put("ledger_table", source.ledgerTable(row.getKey()));
                 line.put("ledger_key", row.getValue());
+                line.put("balance_after", item.values.get("balance_after"));
               });
       lines.putIfAbsent(item.due.line().key(), line);
     }
