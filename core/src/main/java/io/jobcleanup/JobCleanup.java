@@ -1,7 +1,9 @@
 package io.jobcleanup;
 
+import io.jobcleanup.audit.Auditor;
 import io.jobcleanup.draft.Drafter;
 import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.postgres.AuditTrail;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Doctor;
 import io.jobcleanup.postgres.History;
@@ -42,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * UnusableDatabaseException} if a privilege is missing.
  */
 public final class JobCleanup {
+
+  /** The most characters of a reason that somebody gives. */
+  public static final int LONGEST_REASON = 500;
 
   private final Database database;
   private final Schema schema;
@@ -228,6 +233,51 @@ public final class JobCleanup {
    */
   public boolean everAskedFor() {
     return remembered(history::everAskedFor, false);
+  }
+
+  /**
+   * Audits the books: holds the host's tables and our own against each other, as they are at one
+   * moment. Writes nothing; where our schema isn't there, nothing is a finding.
+   *
+   * @param progress hears now and then what is being looked at
+   */
+  public Verification verify(Consumer<String> progress) {
+    Bound bound = bound();
+    if (bound.state() != Schema.State.ABSENT) {
+      requireCurrent(bound.state());
+    }
+    return new Auditor(database, bound.sources(), bound.state() == Schema.State.CURRENT, progress)
+        .verify();
+  }
+
+  /**
+   * Records that somebody takes responsibility for a finding: as long as its rows and amounts stay
+   * as they are, {@link #verify} tells it as a notice. The books are audited anew for it.
+   *
+   * @param finding its id
+   * @param reason why, 1 to {@link #LONGEST_REASON} characters
+   * @param by who accepts it; null where nobody is known
+   * @param progress hears now and then what is being looked at
+   * @return what was accepted; empty where there is no such finding now
+   * @throws IllegalArgumentException if the reason is blank or too long
+   */
+  public Optional<Finding> acceptFinding(
+      String finding, String reason, @Nullable String by, Consumer<String> progress) {
+    if (reason.isBlank() || reason.length() > LONGEST_REASON) {
+      throw new IllegalArgumentException(
+          "the reason has %d characters, allowed are 1 to %d"
+              .formatted(reason.strip().length(), LONGEST_REASON));
+    }
+    Optional<Finding> found =
+        verify(progress).findings().stream().filter(it -> it.id().equals(finding)).findFirst();
+    found.ifPresent(
+        it ->
+            database.write(
+                tx -> {
+                  new AuditTrail().accept(tx, it, reason.strip(), by);
+                  return it;
+                }));
+    return found.map(it -> it.accepted(reason.strip()));
   }
 
   private <T> T remembered(Function<Tx, T> question, T whereAbsent) {

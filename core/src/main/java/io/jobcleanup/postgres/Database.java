@@ -31,6 +31,8 @@ public final class Database {
       "set transaction isolation level read committed, read write; ";
   private static final String READ_ONLY =
       "set transaction isolation level read committed, read only; ";
+  private static final String ONE_MOMENT =
+      "set transaction isolation level repeatable read, read only; ";
 
   /**
    * A transaction whose COMMIT was sent, and whose answer never came: it may be committed or not.
@@ -78,8 +80,22 @@ public final class Database {
    * @throws UnusableDatabaseException if a table is locked as a whole for longer than 5 s
    */
   public <T> T read(Function<Tx, T> work) {
+    return read(READ_ONLY, work);
+  }
+
+  /**
+   * Does some work in a transaction that can't write, and sees all as it was when it began.
+   *
+   * @throws UnreachableDatabaseException if no connection can be had
+   * @throws UnusableDatabaseException if a table is locked as a whole for longer than 5 s
+   */
+  public <T> T readOneMoment(Function<Tx, T> work) {
+    return read(ONE_MOMENT, work);
+  }
+
+  private <T> T read(String mode, Function<Tx, T> work) {
     try {
-      return transaction(READ_ONLY, work, true);
+      return transaction(mode, work, true);
     } catch (RuntimeException e) {
       SqlFault fault = SqlFault.of(e);
       if (fault != null && fault.state().equals("55P03")) {

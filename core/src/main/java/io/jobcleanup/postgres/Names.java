@@ -54,7 +54,7 @@ record Names(
     return name.equals("now") ? moment(value, target, form) : value;
   }
 
-  private static String moment(String instant, Table.@Nullable Column target, TimeForm form) {
+  static String moment(String instant, Table.@Nullable Column target, TimeForm form) {
     if (target == null) {
       return instant;
     }

@@ -206,7 +206,7 @@ public final class Schema {
                         : "")));
   }
 
-  private static @Nullable String columnOf(Map<String, Value> values, String name) {
+  static @Nullable String columnOf(Map<String, Value> values, String name) {
     return values.entrySet().stream()
         .filter(
             it ->

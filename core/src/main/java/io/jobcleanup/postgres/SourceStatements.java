@@ -268,6 +268,11 @@ public final class SourceStatements {
     return tables.jobKey().size();
   }
 
+  /** How many columns the key of a charge has; 0 where the source has none. */
+  public int chargeKeyColumns() {
+    return tables.chargeKey().size();
+  }
+
   /** How many ranges detection has: one per since column. */
   public int ranges() {
     return sql.ranges();

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ public final class Tx {
 
   /** Whoever waits for a lock while others wait for what it holds should soon give up. */
   private static final long LONGEST_LOCK_WAIT_MS = 100;
+
+  /** How many rows the server hands over at once. */
+  private static final int PIECE = 1_000;
 
   private final Handle handle;
   private @Nullable Budget budget;
@@ -89,6 +93,17 @@ public final class Tx {
   <T> List<T> list(String sql, Map<String, ?> parameters, Row<T> row) {
     limitTime();
     return handle.createQuery(sql).bindMap(parameters).map((rs, context) -> row.read(rs)).list();
+  }
+
+  /** Reads rows one by one, however many: the server hands them over in pieces. */
+  <T> void forEach(String sql, Map<String, ?> parameters, Row<T> row, Consumer<T> consumer) {
+    limitTime();
+    handle
+        .createQuery(sql)
+        .bindMap(parameters)
+        .setFetchSize(PIECE)
+        .map((rs, context) -> row.read(rs))
+        .useIterator(it -> it.forEachRemaining(consumer));
   }
 
   <T> T one(String sql, Map<String, ?> parameters, Row<T> row) {

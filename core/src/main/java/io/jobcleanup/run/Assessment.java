@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Puts together what the tables and our own record say of jobs, and has it decided. */
-final class Assessment {
+public final class Assessment {
 
   private final Books books;
   private final SourceStatements source;
@@ -35,7 +35,7 @@ final class Assessment {
    *
    * @param recordsThere whether our schema is there
    */
-  Assessment(Books books, SourceStatements source, boolean recordsThere) {
+  public Assessment(Books books, SourceStatements source, boolean recordsThere) {
     this.books = books;
     this.source = source;
     this.recordsThere = recordsThere;
@@ -45,7 +45,7 @@ final class Assessment {
   }
 
   /** Decides about jobs, in the order of their rows. */
-  List<Job> assess(Tx tx, List<Looked> rows) {
+  public List<Job> assess(Tx tx, List<Looked> rows) {
     return assess(tx, rows, true);
   }
 

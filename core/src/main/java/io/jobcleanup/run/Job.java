@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param verdict what is to be given back
  * @param refundKnown whether its refund could be worked out at all
  */
-record Job(
+public record Job(
     SourceStatements source,
     Looked row,
     Map<String, Looked> charges,
@@ -55,7 +55,8 @@ record Job(
     return new Job(source, row, charges, payer, cost, paidBefore, other, refundKnown);
   }
 
-  JobId id() {
+  /** Its name. */
+  public JobId id() {
     return source.job(row.key());
   }
 
@@ -63,7 +64,8 @@ record Job(
     return row.key();
   }
 
-  String keyText() {
+  /** Its key as our tables keep it. */
+  public String keyText() {
     return JobId.keyText(row.key());
   }
 

@@ -1,0 +1,203 @@
+package io.jobcleanup.audit;
+
+import io.jobcleanup.CleanupResult;
+import io.jobcleanup.postgres.AccountBooks.Account;
+import io.jobcleanup.postgres.AccountBooks.Break;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges a balance by the ledger rows that should explain it. No order of rows is assumed: an
+ * honest host's have none.
+ *
+ * @param balanceTable the balances' table
+ * @param ledgerTable the ledger's table
+ * @param baselineKept whether balances are remembered as they were when our schema was made
+ */
+record AccountAudit(String balanceTable, String ledgerTable, boolean baselineKept) {
+
+  /**
+   * Judges one account.
+   *
+   * @param breaks where its rows don't follow from each other
+   * @param reached whether some row left the balance behind that is there
+   */
+  List<Discovery> judge(Account account, List<Break> breaks, boolean reached) {
+    BigDecimal balance = account.balance();
+    if (balance == null) {
+      return List.of(
+          Discovery.notice(
+              Check.PAYER_GONE,
+              null,
+              account.payer(),
+              null,
+              "%d rows in %s, adding up to %s, and no row in %s"
+                  .formatted(
+                      account.entries(), ledgerTable, plain(account.moved()), balanceTable)));
+    }
+    BigDecimal difference = balance.subtract(account.moved());
+    List<Discovery> found = new ArrayList<>();
+    boolean asBefore = same(difference, account.difference());
+    if (Boolean.TRUE.equals(account.chained())) {
+      asItBegan(account, difference, asBefore).ifPresent(found::add);
+      return found;
+    }
+    List<BigDecimal> ends = values(breaks, true);
+    boolean sums = asBefore || (account.difference() == null && difference.signum() == 0);
+    boolean chainEnds =
+        account.chained() != null
+            && (ends.isEmpty() ? reached : ends.stream().anyMatch(it -> same(it, balance)));
+    if (sums || chainEnds) {
+      asItBegan(account, difference, asBefore)
+          .filter(it -> account.chained() == null || asBefore)
+          .ifPresent(found::add);
+    } else if (unexplainedFromTheStart(account, difference)) {
+      asItBegan(account, difference, false).ifPresent(found::add);
+    } else {
+      found.add(unexplained(account, balance, difference, breaks));
+    }
+    found.addAll(broken(account, difference, breaks));
+    return found;
+  }
+
+  /** Whether nothing is known against a first balance without a row: where no row tells more. */
+  private boolean unexplainedFromTheStart(Account account, BigDecimal difference) {
+    boolean tellsNothing = account.chained() == null;
+    return tellsNothing
+        && account.difference() == null
+        && (account.remembered() || !baselineKept || difference.signum() >= 0);
+  }
+
+  private Optional<Discovery> asItBegan(Account account, BigDecimal difference, boolean asBefore) {
+    if (difference.signum() == 0 || (account.entries() == 0 && !asBefore)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        asBefore
+            ? Discovery.notice(
+                Check.DIFFERENCE_FROM_BEFORE,
+                null,
+                account.payer(),
+                null,
+                "%s holds %s, its rows in %s add up to %s"
+                    .formatted(
+                        balanceTable,
+                        plain(account.balance()),
+                        ledgerTable,
+                        plain(account.moved())))
+            : Discovery.notice(
+                Check.FIRST_BALANCE,
+                null,
+                account.payer(),
+                null,
+                "its rows in %s begin at %s, not at 0".formatted(ledgerTable, plain(difference))));
+  }
+
+  private Discovery unexplained(
+      Account account, BigDecimal balance, BigDecimal difference, List<Break> breaks) {
+    Break end =
+        breaks.stream()
+            .filter(Break::leftBehind)
+            .min(Comparator.comparing(it -> it.value().subtract(balance).abs()))
+            .orElse(null);
+    String since =
+        account.difference() == null
+            ? ""
+            : ", where the difference was %s when our schema was made"
+                .formatted(plain(account.difference()));
+    return Discovery.wrong(
+        Check.BALANCE_UNEXPLAINED,
+        null,
+        account.payer(),
+        end == null || end.row() == null ? null : ledgerTable + " " + end.row(),
+        end == null
+            ? "%s holds %s, and %d rows in %s add up to %s: a difference of %s%s"
+                .formatted(
+                    balanceTable,
+                    plain(balance),
+                    account.entries(),
+                    ledgerTable,
+                    plain(account.moved()),
+                    plain(difference),
+                    since)
+            : "%s holds %s, and the rows in %s lead to %s: a difference of %s"
+                .formatted(
+                    balanceTable,
+                    plain(balance),
+                    ledgerTable,
+                    plain(end.value()),
+                    plain(balance.subtract(end.value()))));
+  }
+
+  /** The rows that begin with what no other left behind, but for one that may be the first. */
+  private List<Discovery> broken(Account account, BigDecimal difference, List<Break> breaks) {
+    List<Break> begun = new ArrayList<>(breaks.stream().filter(it -> !it.leftBehind()).toList());
+    begun.stream()
+        .filter(it -> it.value().signum() == 0)
+        .findFirst()
+        .or(() -> begun.stream().filter(it -> same(it.value(), difference)).findFirst())
+        .or(() -> begun.stream().findFirst())
+        .ifPresent(begun::remove);
+    Set<String> alone = alone(breaks);
+    List<Discovery> found = new ArrayList<>();
+    for (Break each : begun) {
+      boolean fitsNowhere = each.row() != null && alone.contains(each.row());
+      found.add(
+          Discovery.notice(
+              Check.CHAIN_BROKEN,
+              null,
+              account.payer(),
+              each.row() == null ? null : ledgerTable + " " + each.row(),
+              fitsNowhere
+                  ? "it began with a balance of %s, which no row left behind, and none goes on from it"
+                      .formatted(plain(each.value()))
+                  : "it began with a balance of %s, which no row left behind; left behind were: %s"
+                      .formatted(plain(each.value()), some(values(breaks, true)))));
+    }
+    return found;
+  }
+
+  /** The rows that fit neither what comes before them nor what comes after. */
+  static Set<String> alone(List<Break> breaks) {
+    Set<String> begun =
+        breaks.stream()
+            .filter(it -> !it.leftBehind())
+            .map(Break::row)
+            .filter(Objects::nonNull)
+            .collect(Collectors.toCollection(HashSet::new));
+    begun.retainAll(
+        breaks.stream()
+            .filter(Break::leftBehind)
+            .map(Break::row)
+            .filter(Objects::nonNull)
+            .collect(Collectors.toSet()));
+    return begun;
+  }
+
+  private static String some(List<BigDecimal> values) {
+    int most = 5;
+    String shown =
+        values.stream().limit(most).map(AccountAudit::plain).collect(Collectors.joining(", "));
+    return values.size() > most ? shown + ", …" : shown;
+  }
+
+  private static List<BigDecimal> values(List<Break> breaks, boolean leftBehind) {
+    return breaks.stream().filter(it -> it.leftBehind() == leftBehind).map(Break::value).toList();
+  }
+
+  private static boolean same(BigDecimal one, @Nullable BigDecimal other) {
+    return other != null && one.compareTo(other) == 0;
+  }
+
+  private static String plain(@Nullable BigDecimal number) {
+    return number == null ? "nothing" : CleanupResult.plain(number);
+  }
+}
