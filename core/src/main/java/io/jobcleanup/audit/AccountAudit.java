@@ -57,7 +57,7 @@ record AccountAudit(String balanceTable, String ledgerTable, boolean baselineKep
             && (ends.isEmpty() ? reached : ends.stream().anyMatch(it -> same(it, balance)));
     if (sums || chainEnds) {
       asItBegan(account, difference, asBefore)
-          .filter(it -> account.chained() == null || asBefore)
+          .filter(it -> breaks.isEmpty() || asBefore)
           .ifPresent(found::add);
     } else if (unexplainedFromTheStart(account, difference)) {
       asItBegan(account, difference, false).ifPresent(found::add);
