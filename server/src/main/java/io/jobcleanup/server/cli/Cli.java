@@ -48,8 +48,9 @@ public final class Cli {
       footer = {
         "",
         "DATABASE_URL names the database (default: an embedded PostgreSQL in ./.job-cleanup).",
-        "Exit codes: 0 fine, 1 some job failed or an SQL error, 2 bad usage or configuration,",
-        "            3 database unreachable, 4 database not usable as configured"
+        "Exit codes: 0 fine; 1 some job failed, the books don't balance, or an SQL error;",
+        "            2 bad usage or configuration; 3 database unreachable;",
+        "            4 database not usable as configured"
       })
   static final class Root implements Runnable {
     @Option(
