@@ -27,7 +27,8 @@ public final class Benchmarks {
           new DetectionPart(),
           new ContentionPart(),
           new HostPart(),
-          new HeapPart());
+          new HeapPart(),
+          new AuditPart());
 
   private static final String USAGE =
       """

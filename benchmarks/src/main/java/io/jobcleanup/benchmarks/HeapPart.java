@@ -1,17 +1,9 @@
 package io.jobcleanup.benchmarks;
 
 import io.jobcleanup.benchmarks.BarChart.Bar;
-import java.io.File;
-import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** How much heap a drain of very many stuck jobs takes: in a JVM of its own that has little. */
 final class HeapPart implements Part {
@@ -30,7 +22,7 @@ final class HeapPart implements Part {
     lab.progress("filling %,d stuck jobs", jobs);
     try (HostDatabase host = lab.hostWithStuckJobs(template, jobs, lab.scale().users())) {
       lab.progress("draining them in a JVM with %d MB of heap", HEAP_MEGABYTES);
-      JsonNode told = drain(lab, host);
+      JsonNode told = HeapChild.run("drain", HEAP_MEGABYTES, lab, host);
       host.checkSettled(jobs);
       host.checkRecorded(jobs);
       double peak = told.get("peakMegabytes").asDouble();
@@ -61,42 +53,5 @@ final class HeapPart implements Part {
               "liveMegabytes", live,
               "seconds", seconds));
     }
-  }
-
-  private static JsonNode drain(Lab lab, HostDatabase host)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx" + HEAP_MEGABYTES + "m");
-    command.add("-XX:+ExitOnOutOfMemoryError");
-    command.add("-cp");
-    command.add(absolute(System.getProperty("java.class.path")));
-    command.add(HeapChild.class.getName());
-    Process child =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    // Over standard input: a command line or an environment would show the password.
-    try (Writer in = new OutputStreamWriter(child.getOutputStream(), StandardCharsets.UTF_8)) {
-      in.write(
-          String.join(
-              "\n",
-              lab.postgres().jdbcUrl(host.name()),
-              lab.postgres().user(),
-              lab.postgres().password(),
-              ""));
-    }
-    String told = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int exit = child.waitFor();
-    if (exit != 0) {
-      throw new IllegalStateException("the drain in a small heap ended with exit code " + exit);
-    }
-    return JsonMapper.shared().readTree(told);
-  }
-
-  private static String absolute(String classPath) {
-    return String.join(
-        File.pathSeparator,
-        List.of(classPath.split(File.pathSeparator)).stream()
-            .map(it -> Path.of(it).toAbsolutePath().toString())
-            .toList());
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
  * @param slowRounds how often contention and the host's latency are measured, likewise
  * @param idle how long the host is watched without a drain
  * @param heapJobs stuck jobs drained in a small heap
+ * @param ledgerRows ledger rows that an audit adds up
  */
 record Scale(
     int rounds,
@@ -33,7 +34,8 @@ record Scale(
     int drained,
     int slowRounds,
     Duration idle,
-    int heapJobs) {
+    int heapJobs,
+    int ledgerRows) {
 
   /** What docs/performance.md shows. */
   static final Scale FULL =
@@ -50,7 +52,8 @@ record Scale(
           100_000,
           3,
           Duration.ofSeconds(15),
-          1_000_000);
+          1_000_000,
+          10_000_000);
 
   /** A couple of minutes: to see that nothing went badly wrong. */
   static final Scale QUICK =
@@ -67,5 +70,6 @@ record Scale(
           20_000,
           2,
           Duration.ofSeconds(5),
-          100_000);
+          100_000,
+          1_000_000);
 }
