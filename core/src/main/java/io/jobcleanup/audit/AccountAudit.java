@@ -6,9 +6,10 @@ import io.jobcleanup.postgres.AccountBooks.Break;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -139,47 +140,65 @@ record AccountAudit(String balanceTable, String ledgerTable, boolean baselineKep
 
   /** The rows that begin with what no other left behind, but for one that may be the first. */
   private List<Discovery> broken(Account account, BigDecimal difference, List<Break> breaks) {
-    List<Break> begun = new ArrayList<>(breaks.stream().filter(it -> !it.leftBehind()).toList());
-    begun.stream()
-        .filter(it -> it.value().signum() == 0)
-        .findFirst()
-        .or(() -> begun.stream().filter(it -> same(it.value(), difference)).findFirst())
-        .or(() -> begun.stream().findFirst())
-        .ifPresent(begun::remove);
-    Set<String> alone = alone(breaks);
+    List<Break> begun = breaks.stream().filter(it -> !it.leftBehind()).toList();
+    Break start =
+        begun.stream()
+            .filter(it -> it.value().signum() == 0)
+            .findFirst()
+            .or(() -> begun.stream().filter(it -> same(it.value(), difference)).findFirst())
+            .or(() -> begun.stream().findFirst())
+            .orElse(null);
     List<Discovery> found = new ArrayList<>();
     for (Break each : begun) {
-      boolean fitsNowhere = each.row() != null && alone.contains(each.row());
-      found.add(
-          Discovery.notice(
-              Check.CHAIN_BROKEN,
-              null,
-              account.payer(),
-              each.row() == null ? null : ledgerTable + " " + each.row(),
-              fitsNowhere
-                  ? "it began with a balance of %s, which no row left behind, and none goes on from it"
-                      .formatted(plain(each.value()))
-                  : "it began with a balance of %s, which no row left behind; left behind were: %s"
-                      .formatted(plain(each.value()), some(values(breaks, true)))));
+      int times = each.times() - (each.equals(start) ? 1 : 0);
+      if (times > 0) {
+        found.add(
+            Discovery.notice(
+                Check.CHAIN_BROKEN,
+                null,
+                account.payer(),
+                each.row() == null ? null : ledgerTable + " " + each.row(),
+                "%s with a balance of %s, which no row left behind; left behind were: %s"
+                    .formatted(
+                        times == 1 ? "it begins" : times + " rows begin",
+                        plain(each.value()),
+                        some(values(breaks, true)))));
+      }
     }
     return found;
   }
 
-  /** The rows that fit neither what comes before them nor what comes after. */
-  static Set<String> alone(List<Break> breaks) {
-    Set<String> begun =
-        breaks.stream()
-            .filter(it -> !it.leftBehind())
-            .map(Break::row)
-            .filter(Objects::nonNull)
-            .collect(Collectors.toCollection(HashSet::new));
-    begun.retainAll(
-        breaks.stream()
-            .filter(Break::leftBehind)
-            .map(Break::row)
-            .filter(Objects::nonNull)
-            .collect(Collectors.toSet()));
-    return begun;
+  /**
+   * The rows that would fit if they told another balance: they fit neither what comes before them
+   * nor what comes after, and those fit each other but for what the row moved. Nothing comes after
+   * the balance itself.
+   */
+  static Set<String> displaced(List<Break> breaks, @Nullable BigDecimal balance) {
+    Map<String, BigDecimal> begun = new HashMap<>();
+    breaks.stream()
+        .filter(it -> !it.leftBehind() && it.row() != null)
+        .forEach(it -> begun.put(String.valueOf(it.row()), it.value()));
+    Set<String> displaced = new HashSet<>();
+    for (Break each : breaks) {
+      BigDecimal from = each.row() == null ? null : begun.get(each.row());
+      if (each.leftBehind() && from != null) {
+        BigDecimal moved = each.value().subtract(from);
+        boolean fitsElsewhere =
+            breaks.stream()
+                .filter(it -> it.leftBehind() && !it.equals(each) && !same(it.value(), balance))
+                .map(it -> it.value().add(moved))
+                .anyMatch(
+                    gap ->
+                        same(gap, balance)
+                            || breaks.stream()
+                                .filter(it -> !it.leftBehind() && it.value().compareTo(from) != 0)
+                                .anyMatch(it -> same(it.value(), gap)));
+        if (fitsElsewhere) {
+          displaced.add(String.valueOf(each.row()));
+        }
+      }
+    }
+    return displaced;
   }
 
   private static String some(List<BigDecimal> values) {

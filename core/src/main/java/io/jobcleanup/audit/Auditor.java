@@ -335,10 +335,11 @@ public final class Auditor {
                     it.source() + ":" + it.jobKey(),
                     it.payer(),
                     null,
-                    "run %s gave %s back by its history, and our refunds say %s"
+                    "by its history, run %s gave back %s for it (%s); by our refunds it was %s"
                         .formatted(
                             it.runId(),
                             CleanupResult.tokens(it.told()),
+                            it.outcome(),
                             CleanupResult.plain(it.recorded())))));
     trail.wrongSums(
         tx,
@@ -349,11 +350,12 @@ public final class Auditor {
                     null,
                     null,
                     null,
-                    "run %s gave back %s as it says, and %s if its jobs are added up"
+                    "run %s gave back %s as it says, %s if its jobs are added up, and %s if our refunds are"
                         .formatted(
                             it.runId(),
                             CleanupResult.tokens(it.said()),
-                            CleanupResult.plain(it.summed())))));
+                            CleanupResult.plain(it.summed()),
+                            CleanupResult.plain(it.paid())))));
   }
 
   private void accounts(Tx tx, Report report) {
@@ -431,15 +433,16 @@ public final class Auditor {
       audit.judge(each, own, reached.contains(each.payer())).stream()
           .map(it -> recordsThere ? it : it.asNotice())
           .forEach(report::add);
-      changedCharges(tx, accounts, each.payer(), own, report);
+      changedCharges(tx, accounts, each, own, report);
     }
   }
 
-  /** Rows that fit neither what comes before them nor what comes after, and were given back. */
+  /** Charges that were given back and tell another balance than the rows around them. */
   private void changedCharges(
-      Tx tx, AccountBooks accounts, String payer, List<Break> breaks, Report report) {
-    Set<String> alone = recordsThere ? AccountAudit.alone(breaks) : Set.of();
-    if (alone.isEmpty()) {
+      Tx tx, AccountBooks accounts, Account account, List<Break> breaks, Report report) {
+    Set<String> displaced =
+        recordsThere ? AccountAudit.displaced(breaks, account.balance()) : Set.of();
+    if (displaced.isEmpty()) {
       return;
     }
     for (SourceStatements source : sources) {
@@ -447,7 +450,7 @@ public final class Auditor {
         continue;
       }
       Map<String, String> byKey = new LinkedHashMap<>();
-      alone.forEach(
+      displaced.forEach(
           row ->
               byKey.put(
                   RefundKey.ofCharge(
@@ -461,9 +464,9 @@ public final class Auditor {
                       Discovery.wrong(
                           Check.CHARGE_CHANGED,
                           AuditTrail.job(source, refund.jobKey()).toString(),
-                          payer,
+                          account.payer(),
                           accounts.ledgerTable() + " " + byKey.get(refund.key()),
-                          "the charge that was given back fits neither the rows before it nor those after it")));
+                          "the charge that was given back tells a balance that doesn't fit the rows around it")));
     }
   }
 }

@@ -82,6 +82,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
       judgement.history();
       judgement.entry();
       judgement.charge();
+      judgement.owed();
       judgement.payer();
     }
     if (books.job() != null) {
@@ -226,7 +227,23 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
       };
     }
 
-    /** Whether the charge that it gave back is there, and took as much. */
+    /** Whether no more is owed than was taken. */
+    void owed() {
+      Looked line = books.job() == null ? null : books.job().charges().get(refund.key());
+      BigDecimal taken =
+          line == null ? null : line.charge() == null ? line.cost() : line.chargeAmount();
+      if (refund.state() == AuditTrail.State.OWED
+          && refund.amount() != null
+          && taken != null
+          && refund.amount().compareTo(taken) > 0) {
+        wrong(
+            Check.REFUND_RECORD_CHANGED,
+            null,
+            "it is owed %s, and took %s".formatted(tokens(refund.amount()), plain(taken)));
+      }
+    }
+
+    /** Whether the charge that it gave back is there. */
     void charge() {
       if (refund.chargeKey() == null || !books.there()) {
         return;
@@ -256,7 +273,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
     void payer() {
       if (refund.payerThen() != null
           && refund.payer() != null
-          && refund.runId().equals(refund.paidRunId())
+          && (refund.paidRunId() == null || refund.runId().equals(refund.paidRunId()))
           && !refund.payerThen().equals(refund.payer())) {
         wrong(
             Check.REFUND_RECORD_CHANGED,

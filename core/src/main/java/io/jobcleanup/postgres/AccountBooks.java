@@ -57,9 +57,11 @@ public final class AccountBooks {
    * @param value a balance
    * @param leftBehind whether rows left it behind that none began with; else rows began with it and
    *     none left it behind
+   * @param times how many such rows there are
    * @param row the key of one such row; null where the table has no primary key
    */
-  public record Break(String payer, BigDecimal value, boolean leftBehind, @Nullable String row) {}
+  public record Break(
+      String payer, BigDecimal value, boolean leftBehind, int times, @Nullable String row) {}
 
   /** How many balances and ledger rows are compared. */
   public record Counts(long accounts, long entries) {}
@@ -375,6 +377,7 @@ public final class AccountBooks {
                       payer,
                       row.getBigDecimal("value"),
                       leftBehind,
+                      row.getBigDecimal("surplus").abs().intValue(),
                       row.getString(leftBehind ? "left_by" : "begun_by")));
           return payer;
         });

@@ -83,7 +83,8 @@ public final class AuditTrail {
   /**
    * What the history says that a run gave back for a job, and the refunds say otherwise.
    *
-   * @param told what the history says
+   * @param outcome what the history says came of the job
+   * @param told what the history says was given back
    * @param recorded what the refunds say
    */
   public record Disagreement(
@@ -92,11 +93,18 @@ public final class AuditTrail {
       String jobKey,
       @Nullable String payer,
       String runId,
+      String outcome,
       BigDecimal told,
       BigDecimal recorded) {}
 
-  /** A run whose sum isn't that of its jobs. */
-  public record WrongSum(String runId, BigDecimal said, BigDecimal summed) {}
+  /**
+   * A run whose sum isn't that of its jobs, or of the refunds that it paid.
+   *
+   * @param said what the run says it gave back
+   * @param summed what its jobs add up to, with what was owed before
+   * @param paid what the refunds add up to that it paid
+   */
+  public record WrongSum(String runId, BigDecimal said, BigDecimal summed, BigDecimal paid) {}
 
   /**
    * A failed job that we have no record of.
@@ -162,19 +170,23 @@ public final class AuditTrail {
                 row.getString("job_key"),
                 row.getString("payer"),
                 row.getString("run_id"),
+                row.getString("outcome"),
                 row.getBigDecimal("told"),
                 row.getBigDecimal("recorded")),
         consumer);
   }
 
-  /** Reads the runs whose sum isn't that of their jobs. */
+  /** Reads the runs whose sum isn't that of their jobs, or of the refunds that they paid. */
   public void wrongSums(Tx tx, Consumer<WrongSum> consumer) {
     tx.forEach(
         RUN_SUMS,
         Map.of(),
         row ->
             new WrongSum(
-                row.getString("id"), row.getBigDecimal("said"), row.getBigDecimal("summed")),
+                row.getString("id"),
+                row.getBigDecimal("said"),
+                row.getBigDecimal("summed"),
+                row.getBigDecimal("paid")),
         consumer);
   }
 

@@ -1,9 +1,12 @@
--- Runs that went to their end and whose sum isn't that of their jobs.
--- Rows: all of run and run_job
-select cast(run.id as text) as id, run.tokens_refunded as said, coalesce(sum(run_job.tokens_refunded), 0) as summed
+-- Runs that went to their end and whose sum isn't that of their jobs, or of the refunds that they paid.
+-- Rows: all of run, run_job and refund
+select cast(run.id as text) as id, run.tokens_refunded + run.owed_tokens_paid as said,
+       coalesce(jobs.tokens, 0) + run.owed_tokens_paid as summed, coalesce(paid.tokens, 0) as paid
 from job_cleanup.run
-left join job_cleanup.run_job on run_job.run_id = run.id
+left join (select run_id, sum(tokens_refunded) as tokens from job_cleanup.run_job group by run_id) jobs on jobs.run_id = run.id
+left join (select paid_run_id, sum(amount) as tokens from job_cleanup.refund where state = 'PAID' group by paid_run_id) paid
+  on paid.paid_run_id = run.id
 where run.state = 'COMPLETED'
-group by run.id
-having run.tokens_refunded <> coalesce(sum(run_job.tokens_refunded), 0)
+  and (run.tokens_refunded <> coalesce(jobs.tokens, 0)
+       or run.tokens_refunded + run.owed_tokens_paid <> coalesce(paid.tokens, 0))
 order by run.id

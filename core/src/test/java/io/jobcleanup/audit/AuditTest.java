@@ -74,6 +74,36 @@ class AuditTest {
   }
 
   @Test
+  void balanceThatTheHostMovedWithoutARowOnBothSidesOfAChargeIsANotice() {
+    PrismaHost host = PrismaHost.create().user("u1", 95);
+    host.cleanup();
+    host.database().execute("update user_token_balances set balance = balance + 50");
+    host.aStuckJob("j1").charged().insert();
+    host.database().execute("update user_token_balances set balance = balance + 30");
+    host.run();
+
+    Verification verification = verify(host);
+
+    assertThat(verification.findings()).isEmpty();
+    assertThat(notices(verification)).containsExactly("chain-broken");
+  }
+
+  @Test
+  void rowThatTheHostWroteTwiceIsANotice() {
+    PrismaHost host = PrismaHost.create().user("u1", 95);
+    host.cleanup();
+    host.database()
+        .execute(
+            "insert into token_transactions (id, \"userId\", amount, type, \"balanceAfter\")"
+                + " values ('twice', 'u1', 95, 'EARN_PURCHASE', 95)");
+
+    Verification verification = verify(host);
+
+    assertThat(verification.findings()).isEmpty();
+    assertThat(notices(verification)).containsExactly("chain-broken");
+  }
+
+  @Test
   void userWhoCameAfterUsWithABalanceThatHasNoRowIsNoFinding() {
     PrismaHost host = PrismaHost.create().user("u1", 10);
     host.cleanup();
