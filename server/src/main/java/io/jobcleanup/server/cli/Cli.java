@@ -109,6 +109,8 @@ public final class Cli {
             .addSubcommand(new ServeCommand(surroundings))
             .addSubcommand(new RunCommand(surroundings))
             .addSubcommand(new FindCommand(surroundings))
+            .addSubcommand(new RunsCommand(surroundings))
+            .addSubcommand(new RefundsCommand(surroundings))
             .addSubcommand(new DoctorCommand(surroundings))
             .addSubcommand(new MapCommand(surroundings))
             .addSubcommand(new MigrateCommand(surroundings))
