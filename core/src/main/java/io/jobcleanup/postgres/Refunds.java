@@ -33,6 +33,9 @@ public final class Refunds {
    */
   public record Which(@Nullable String payer, @Nullable JobName job, boolean owed) {
 
+    /** All that are owed. */
+    public static final Which OWED = new Which(null, null, true);
+
     String condition() {
       List<String> conditions = new ArrayList<>(List.of("true"));
       if (payer != null) {

@@ -20,7 +20,7 @@ public final class Pages {
     return Stream.iterate(
             Optional.of(pages.apply(null)),
             Optional::isPresent,
-            page -> page.map(Page::next).map(pages::apply))
+            page -> page.map(Page::next).map(pages))
         .flatMap(page -> page.stream().flatMap(it -> it.items().stream()));
   }
 }
