@@ -302,13 +302,13 @@ class RefundsTest {
     giveNothing();
     Set<RefundRecord.State> seen = new HashSet<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
-      for (int i = 0; i < 60 && (i < 20 || seen.size() < 2); i++) {
+      for (int i = 0; i < 90 && (i < 15 || seen.size() < 2); i++) {
         String job = "j" + i;
         database.execute("delete from user_token_balances where \"userId\" = 'u9'");
         owed(job);
         giveBalance();
         CyclicBarrier start = new CyclicBarrier(2);
-        long head = i % 6;
+        long head = i * 4 % 60;
         Future<CleanupResult> run =
             threads.submit(
                 () -> {

@@ -29,10 +29,10 @@ final class Options {
   static final class Export {
     @Option(
         names = "--csv",
-        description = "Write CSV (RFC 4180) with a header; all there is, unless --limit says less.")
+        description = "Write all as CSV (RFC 4180) with a header.")
     boolean csv;
 
-    @Option(names = "--ndjson", description = "Write one JSON object a line, likewise.")
+    @Option(names = "--ndjson", description = "Write all as JSON objects, one a line.")
     boolean ndjson;
 
     /**

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "",
       "When, why, by which run, recorded in which ledger row; what is owed, why, and when it is "
-          + "tried next; what was written off, by whom and why. The newest first. Changes nothing."
+          + "tried next; what was written off, by whom and why. The newest first. Only waive changes anything."
     },
     synopsisSubcommandLabel = "[waive]",
     footer = {"", "One user, one job:  job-cleanup refunds --user U --job J"})
