@@ -151,10 +151,11 @@ class RefundsTest {
     assertThat(read)
         .isSortedAccordingTo(
             (a, b) -> b.failedAt().compareTo(a.failedAt()));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> cleanup.refunds(RefundQuery.all(), "nowhere", 5));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> cleanup.refunds(RefundQuery.all(), "x/y", 5));
+    for (String nowhere :
+        List.of("nowhere", "x/y", "2026-01-01T00:00:00Z/\u0000", "+999999999-01-01T00:00:00Z/x")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> cleanup.refunds(RefundQuery.all(), nowhere, 5));
+    }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> cleanup.refunds(RefundQuery.all(), null, 1001));
   }

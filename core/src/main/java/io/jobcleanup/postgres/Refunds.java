@@ -73,6 +73,9 @@ public final class Refunds {
    */
   public Page<RefundRecord> list(Tx tx, Which which, @Nullable String after, int most) {
     Map<String, @Nullable Object> parameters = which.parameters();
+    if (after != null && after.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("a position has no NUL");
+    }
     List<String> position =
         after == null ? List.of(NEWEST, "") : JobId.parseKey(after, POSITION_PARTS);
     parameters.put("at", after == null ? NEWEST : moment(position.getFirst()));
@@ -90,10 +93,14 @@ public final class Refunds {
 
   private static String moment(String text) {
     try {
-      return Instant.parse(text).toString();
+      // Not every moment of Java's is one of PostgreSQL's.
+      if (text.matches("[0-9]{4}-.*")) {
+        return Instant.parse(text).toString();
+      }
     } catch (DateTimeParseException e) {
-      throw new IllegalArgumentException(e);
+      // Said below.
     }
+    throw new IllegalArgumentException("\"%s\" is no position".formatted(text));
   }
 
   /** What refunds add up to. */
