@@ -34,6 +34,10 @@ class ErrorAnswers {
       // What was sent must not look whole: the server cuts the connection.
       throw error;
     }
+    return answer(error, request);
+  }
+
+  ResponseEntity<Problem> answer(Exception error, HttpServletRequest request) {
     if (error instanceof ErrorResponse known) {
       HttpHeaders headers = new HttpHeaders();
       headers.putAll(known.getHeaders());
