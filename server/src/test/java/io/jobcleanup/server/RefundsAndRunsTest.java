@@ -125,10 +125,10 @@ class RefundsAndRunsTest {
 
     assertThat(run("refunds", "--job", "free").out())
         .startsWith("free  nothing was given back by us, and nothing is owed\n")
-        .containsPattern("it cost nothing run " + runId() + ", \\d{4}")
+        .containsPattern("it cost nothing; run " + runId() + ", \\d{4}")
         .contains("job-cleanup find free");
     assertThat(run("refunds", "--job", "images:theirs").out())
-        .contains("the host had given it back itself run " + runId());
+        .contains("the host had given it back itself; run " + runId());
     assertThat(run("refunds", "--job", "never").out())
         .startsWith("never  nothing was given back by us, and nothing is owed: no run that we")
         .contains("job-cleanup find never");
@@ -147,7 +147,7 @@ class RefundsAndRunsTest {
     run("run");
 
     assertThat(run("refunds", "--job", "img_60aa").out())
-        .contains("the host refused to let it be failed run " + runId())
+        .contains("the host refused to let it be failed; run " + runId())
         .contains("quota closed");
   }
 
@@ -250,7 +250,7 @@ class RefundsAndRunsTest {
     assertThat(ended.code()).as(ended.err()).isZero();
     assertThat(ended.out())
         .isEqualTo(
-            "Written off: 12 tokens that were owed to u_99 for job img_55d1.\n"
+            "Written off: 12 tokens owed to u_99 for job img_55d1.\n"
                 + "No run gives that back any more.\n");
     host.execute(
         "insert into user_token_balances (id, \"userId\", balance, \"updatedAt\") values ('b', 'u_99', 0, now())");

@@ -114,9 +114,8 @@ final class RefundsCommand implements Callable<Integer> {
                 surroundings
                     .out()
                     .printf(
-                        "Written off: %s that %s owed to %s for job %s.%n",
+                        "Written off: %s owed to %s for job %s.%n",
                         RefundsText.tokens(it),
-                        it.amount() == null ? "were perhaps" : "were",
                         RefundsText.payer(it),
                         Words.printable(it.job())));
         surroundings.out().println("No run gives that back any more.");

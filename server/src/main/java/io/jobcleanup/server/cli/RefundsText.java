@@ -98,7 +98,8 @@ final class RefundsText {
           name);
     } else {
       out.printf("%s  nothing was given back by us, and nothing is owed%n%n", name);
-      history.forEach(it -> line(outcome(it), "run %s, %s".formatted(it.run(), when(it))));
+      history.forEach(
+          it -> line("why", "%s; run %s, %s".formatted(outcome(it), it.run(), when(it))));
       out.println();
     }
     out.printf("How it stands now:  job-cleanup find %s%n", name);
