@@ -232,6 +232,16 @@ class RefundsApiTest {
     assertThat(lines.headers().firstValue("Content-Type"))
         .hasValue("application/x-ndjson;charset=UTF-8");
     assertThat(lines.body().lines().count()).isEqualTo(csv.body().lines().count() - 1);
+    HttpResponse<String> wantingJson =
+        serving.send(
+            "GET",
+            "/api/admin/runs/export",
+            "",
+            "Authorization",
+            "Bearer " + viewer,
+            "Accept",
+            "application/json");
+    assertThat(wantingJson.body()).isEqualTo(csv.body());
     problem(400, get("/api/admin/runs/export?format=xml"));
     problem(400, get("/api/admin/runs/export?formats=csv"));
   }
