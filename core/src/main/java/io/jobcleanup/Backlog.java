@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param oldestOwed how long ago the job was failed whose refund is owed for longest; null where
  *     nothing is owed
  */
-public record Backlog(List<Stuck> stuck, long owedRefunds, BigDecimal owedTokens, @Nullable Duration oldestOwed) {
+public record Backlog(
+    List<Stuck> stuck, long owedRefunds, BigDecimal owedTokens, @Nullable Duration oldestOwed) {
 
   /** How far the jobs of one source are counted. */
   public static final int MOST_COUNTED = 10_000;

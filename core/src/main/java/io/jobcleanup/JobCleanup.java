@@ -18,8 +18,8 @@ import io.jobcleanup.run.LogListener;
 import io.jobcleanup.run.Rehearser;
 import io.jobcleanup.run.Run;
 import io.jobcleanup.run.Survey;
-import java.time.Duration;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -130,7 +130,8 @@ public final class JobCleanup {
     public Builder keepHistory(@Nullable Duration keep) {
       if (keep != null && keep.compareTo(MIN_HISTORY) < 0) {
         throw new IllegalArgumentException(
-            "the history is to be kept for %s, at least %s are needed".formatted(keep, MIN_HISTORY));
+            "the history is to be kept for %s, at least %s are needed"
+                .formatted(keep, MIN_HISTORY));
       }
       this.keepHistory = keep;
       return this;

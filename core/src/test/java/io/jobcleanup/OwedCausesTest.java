@@ -62,7 +62,11 @@ class OwedCausesTest {
    * @param says what the cause has in it
    */
   private record Way(
-      String what, String mapping, String trouble, @Nullable TokenRefunder refunder, List<String> says) {
+      String what,
+      String mapping,
+      String trouble,
+      @Nullable TokenRefunder refunder,
+      List<String> says) {
     @Override
     public String toString() {
       return what;
@@ -86,11 +90,7 @@ class OwedCausesTest {
 
   static Stream<Way> ways() {
     return Stream.of(
-        way(
-            "no balance row",
-            TABLES,
-            "delete from users",
-            "no row in public.users for u1"),
+        way("no balance row", TABLES, "delete from users", "no row in public.users for u1"),
         way(
             "overflow",
             TABLES,
@@ -165,20 +165,23 @@ class OwedCausesTest {
         way(
             "deferred constraint",
             TABLES,
-            "create function meddle() returns trigger language plpgsql as $$ begin raise 'books closed'; end $$;"
-                + "create constraint trigger check_books after insert on ledger deferrable initially deferred for each row execute function meddle()",
+            "create function meddle() returns trigger language plpgsql as $$ begin raise 'books"
+                + " closed'; end $$;create constraint trigger check_books after insert on ledger"
+                + " deferrable initially deferred for each row execute function meddle()",
             "what is checked at the end is refused",
             "books closed"),
         way(
             "unique index",
             TABLES,
-            "create unique index one_a_user on ledger (user_id); insert into ledger (user_id, job_id, amount) values ('u1', 77, 1)",
+            "create unique index one_a_user on ledger (user_id); insert into ledger (user_id,"
+                + " job_id, amount) values ('u1', 77, 1)",
             "the insert into public.ledger is refused",
             "one_a_user"),
         way(
             "charge of two jobs",
             CHARGES,
-            "insert into jobs values (2, 'u1', 'running', null, 10, now() - interval '1 hour'); insert into charges values (5, 1, 10)",
+            "insert into jobs values (2, 'u1', 'running', null, 10, now() - interval '1 hour');"
+                + " insert into charges values (5, 1, 10)",
             "its charge belongs to several jobs: ",
             "public.charges/5"),
         way(
@@ -196,7 +199,8 @@ class OwedCausesTest {
         way(
             "function fails",
             FUNCTION,
-            "create function give(text, int) returns boolean language plpgsql as $$ begin raise 'wallet closed'; end $$",
+            "create function give(text, int) returns boolean language plpgsql as $$ begin raise"
+                + " 'wallet closed'; end $$",
             "the host's function, the statement of source s, is refused",
             "wallet closed"),
         host(
@@ -229,8 +233,7 @@ class OwedCausesTest {
                 insert into jobs values (1, 'u1', 'running', null, 10, now() - interval '1 hour');
                 """)
             .execute(way.trouble());
-    JobCleanup.Builder builder =
-        JobCleanup.builder(database).mapping(Mapping.parse(way.mapping()));
+    JobCleanup.Builder builder = JobCleanup.builder(database).mapping(Mapping.parse(way.mapping()));
     JobCleanup cleanup =
         (way.refunder() == null ? builder : builder.refunder(way.refunder())).build();
     cleanup.migrate();
@@ -241,9 +244,7 @@ class OwedCausesTest {
     String cause = ((Outcome.RefundOwed) result.errors().getFirst().outcome()).cause();
     assertThat(cause).contains(way.says());
     List<RefundRecord> owed =
-        cleanup
-            .refunds(RefundQuery.all().withOwed(true).withJob("1"), null, 10)
-            .items();
+        cleanup.refunds(RefundQuery.all().withOwed(true).withJob("1"), null, 10).items();
     assertThat(owed).isNotEmpty().allSatisfy(it -> assertThat(it.cause()).isEqualTo(cause));
   }
 }

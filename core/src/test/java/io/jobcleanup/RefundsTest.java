@@ -38,7 +38,8 @@ class RefundsTest {
 
   /** A refund that is owed: its user has no balance. */
   private RefundRecord owed(String job) {
-    database.update("insert into users (id, email) values (?, ?) on conflict do nothing", "u9", "9");
+    database.update(
+        "insert into users (id, email) values (?, ?) on conflict do nothing", "u9", "9");
     host.aStuckJob(job).of("u9").insert();
     host.run();
     return refunds(ofJob(job)).getFirst();
@@ -46,7 +47,8 @@ class RefundsTest {
 
   private void giveBalance() {
     database.execute(
-        "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values ('u9', 0, now())");
+        "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values ('u9', 0,"
+            + " now())");
   }
 
   @Test
@@ -148,9 +150,7 @@ class RefundsTest {
     read.addAll(page.items());
 
     assertThat(read).isEqualTo(refunds(RefundQuery.all())).hasSize(12).doesNotHaveDuplicates();
-    assertThat(read)
-        .isSortedAccordingTo(
-            (a, b) -> b.failedAt().compareTo(a.failedAt()));
+    assertThat(read).isSortedAccordingTo((a, b) -> b.failedAt().compareTo(a.failedAt()));
     for (String nowhere :
         List.of("nowhere", "x/y", "2026-01-01T00:00:00Z/\u0000", "+999999999-01-01T00:00:00Z/x")) {
       assertThatIllegalArgumentException()
@@ -256,7 +256,8 @@ class RefundsTest {
         """
         insert into job_cleanup.refund
         select (jsonb_populate_record(r, '{"refund_key": "clips/j1", "source": "clips", "job_table": "public.clips"}')).*
-        from job_cleanup.refund r""");
+        from job_cleanup.refund r\
+        """);
 
     assertThat(cleanup.waive("j1", "why not", "me"))
         .isInstanceOfSatisfying(
@@ -357,9 +358,7 @@ class RefundsTest {
       connection.setAutoCommit(false);
       statement.execute("select from job_cleanup.refund for update");
       Future<Waiver> waiver = threads.submit(() -> cleanup.waive("j1", "raced", "me"));
-      while (!database
-          .value("select count(*) from pg_locks where not granted")
-          .equals("1")) {
+      while (!database.value("select count(*) from pg_locks where not granted").equals("1")) {
         Thread.onSpinWait();
       }
       statement.execute("update job_cleanup.refund set state = 'PAID', paid_at = now()");

@@ -44,7 +44,10 @@ class RetentionTest {
     assertThat(cleanup.jobsOfRun(old, null, 10).items()).isEmpty();
     assertThat(cleanup.runsOfJob("j1", 10)).isEmpty();
     RefundRecord refund =
-        cleanup.refunds(RefundQuery.all().withJob("j1").withPayer("u1"), null, 10).items().getFirst();
+        cleanup
+            .refunds(RefundQuery.all().withJob("j1").withPayer("u1"), null, 10)
+            .items()
+            .getFirst();
     assertThat(refund.state()).isEqualTo(RefundRecord.State.PAID);
     assertThat(refund.paidRun()).isEqualTo(old);
     host.again("j1");
@@ -108,7 +111,8 @@ class RetentionTest {
         from generate_series(1, 3) n;
         insert into job_cleanup.run_job (run_id, job_table, job_key, source, outcome, tokens_refunded, duration_ms, settled_at)
         select id, 'public.x', n::text, 'x', 'NothingToRefund', 0, 0, now()
-        from job_cleanup.run, generate_series(1, 6000) n""");
+        from job_cleanup.run, generate_series(1, 6000) n\
+        """);
 
     forget();
     assertThat(database.value("select count(*) from job_cleanup.run_job")).isEqualTo("8000");

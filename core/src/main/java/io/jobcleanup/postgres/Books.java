@@ -102,8 +102,10 @@ public final class Books {
   private static final String REFUNDS_OF_JOBS = Sql.of("refunds-of-jobs");
   private static final String FORGET_REFUSALS = Sql.of("forget-refusals");
   private static final String FORGET_OLD_REFUSALS = Sql.of("forget-old-refusals");
-  private static final String FORGET_OLD_RUN_JOBS = Sql.of("forget-old-run-jobs", Map.of("old", Sql.of("old-runs")));
-  private static final String FORGET_OLD_RUNS = Sql.of("forget-old-runs", Map.of("old", Sql.of("old-runs")));
+  private static final String FORGET_OLD_RUN_JOBS =
+      Sql.of("forget-old-run-jobs", Map.of("old", Sql.of("old-runs")));
+  private static final String FORGET_OLD_RUNS =
+      Sql.of("forget-old-runs", Map.of("old", Sql.of("old-runs")));
   private static final LineSql RECORD_REFUSALS =
       line("record-refusals", List.of("job_key", "cause", "stuck_since"));
   private static final String DUE_REFUSALS = Sql.of("due-refusals");

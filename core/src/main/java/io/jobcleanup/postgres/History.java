@@ -23,8 +23,7 @@ public final class History {
   private static final String RUNS = Sql.of("runs");
   private static final String RUN = Sql.of("run-by-id");
   private static final String RUN_JOBS = Sql.of("run-jobs");
-  private static final String RUNS_OF_JOB =
-      Sql.of("runs-of-job", Map.of("job", JobName.CONDITION));
+  private static final String RUNS_OF_JOB = Sql.of("runs-of-job", Map.of("job", JobName.CONDITION));
   private static final String SINCE_GOOD_RUN = Sql.of("since-good-run");
   private static final String EVER_ASKED_FOR = Sql.of("ever-asked-for");
 

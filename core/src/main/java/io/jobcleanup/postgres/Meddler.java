@@ -16,8 +16,7 @@ public final class Meddler {
    * @param table its name with its schema
    */
   public static String of(Tx tx, String table) {
-    List<String> found =
-        tx.list(MEDDLERS, Map.of("table", table), row -> row.getString("meddler"));
+    List<String> found = tx.list(MEDDLERS, Map.of("table", table), row -> row.getString("meddler"));
     return found.isEmpty() ? "a trigger or policy" : String.join(" or ", found);
   }
 }

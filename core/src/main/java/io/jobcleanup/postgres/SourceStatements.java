@@ -491,7 +491,8 @@ public final class SourceStatements {
 
   private static <T> List<T> inOrder(List<T> rows, ToIntFunction<T> number) {
     if (rows.stream().mapToInt(number).distinct().count() < rows.size()) {
-      throw new UnexpectedWriteException("several rows of one table have the same key, which the mapping takes for unique");
+      throw new UnexpectedWriteException(
+          "several rows of one table have the same key, which the mapping takes for unique");
     }
     return rows.stream().sorted(Comparator.comparingInt(number)).toList();
   }

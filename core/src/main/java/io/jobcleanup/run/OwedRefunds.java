@@ -289,7 +289,11 @@ final class OwedRefunds {
       boolean known = job.charges().containsKey(each.refundKey()) || each.amount() != null;
       Due line = due.get(each.refundKey());
       if (job.row().completed() && isLast(job, each.refundKey())) {
-        books.deferOwed(tx, each.refundKey(), "the job was completed after it was failed: write it off, unless its user is to have it");
+        books.deferOwed(
+            tx,
+            each.refundKey(),
+            "the job was completed after it was failed: write it off, unless its user is to have"
+                + " it");
       } else if (line != null) {
         items.add(new Item(job, line));
       } else if (known) {

@@ -533,7 +533,8 @@ final class Payment {
                     factor == 0
                         ? null
                         : type.obstacle(
-                            source.ledgerTable(number) + "." + column, factor < 0 ? item.paid().negate() : item.paid());
+                            source.ledgerTable(number) + "." + column,
+                            factor < 0 ? item.paid().negate() : item.paid());
                 if (obstacle != null) {
                   item.cause = obstacle;
                 }
@@ -645,8 +646,7 @@ final class Payment {
     if (!done) {
       throw new UnexpectedWriteException(
           "the host's function, the statement of source %s, answered false: it doesn't give %s tokens back to %s"
-              .formatted(
-                  source.source().name(), item.paid().toPlainString(), item.job.payer()));
+              .formatted(source.source().name(), item.paid().toPlainString(), item.job.payer()));
     }
   }
 

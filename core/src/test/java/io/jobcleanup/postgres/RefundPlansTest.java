@@ -54,8 +54,7 @@ class RefundPlansTest {
     return new Database(database, null)
         .read(
             tx -> {
-              List<String> lines =
-                  tx.list("explain " + sql, parameters, row -> row.getString(1));
+              List<String> lines = tx.list("explain " + sql, parameters, row -> row.getString(1));
               return String.join("\n", lines);
             });
   }
@@ -71,7 +70,8 @@ class RefundPlansTest {
   @ParameterizedTest
   @ValueSource(strings = {"j4711", "images:j4711"})
   void userAndJobAreLookedUp(String job) {
-    for (Which which : List.of(which("u7", job, false), which(null, job, false), which("u7", null, false))) {
+    for (Which which :
+        List.of(which("u7", job, false), which(null, job, false), which("u7", null, false))) {
       assertThat(plan(Refunds.listing(which), page(which, "infinity")))
           .contains("Index")
           .doesNotContain("Seq Scan");

@@ -92,7 +92,8 @@ class RefundsAndRunsTest {
     assertThat(ended.code()).isZero();
     assertThat(ended.out())
         .startsWith("img_1  given back: 10 tokens to u_17\n")
-        .containsPattern("given back +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ, by run " + runId())
+        .containsPattern(
+            "given back +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ, by run " + runId())
         .containsPattern(
             "ledger row +public\\.token_transactions %s, balance 50 after it"
                 .formatted(host.query("select id from token_transactions where type = 'REFUND'")))
@@ -166,7 +167,8 @@ class RefundsAndRunsTest {
         .startsWith("26 refunds, the newest first\n")
         .containsPattern("img_55d1 +u_99 +12 +owed +no row in public.user_token_balances for u_99")
         .contains("  20 of 26: --limit shows more, --json lists all")
-        .contains("Given back: 50 tokens in 25 refunds. Owed: 12 tokens in 1 refund, the oldest for ")
+        .contains(
+            "Given back: 50 tokens in 25 refunds. Owed: 12 tokens in 1 refund, the oldest for ")
         .contains("job-cleanup refunds waive JOB --reason REASON");
     assertThat(run("refunds", "--limit", "26").out()).doesNotContain("--limit");
     assertThat(run("refunds", "--owed").out())
@@ -253,7 +255,8 @@ class RefundsAndRunsTest {
             "Written off: 12 tokens owed to u_99 for job img_55d1.\n"
                 + "No run gives that back any more.\n");
     host.execute(
-        "insert into user_token_balances (id, \"userId\", balance, \"updatedAt\") values ('b', 'u_99', 0, now())");
+        "insert into user_token_balances (id, \"userId\", balance, \"updatedAt\") values ('b',"
+            + " 'u_99', 0, now())");
     run("run");
     assertThat(host.balance("u_99")).isEqualTo("0");
     assertThat(run("refunds", "--job", "img_55d1").out())
@@ -354,7 +357,8 @@ class RefundsAndRunsTest {
   void sinceTakesADurationOrADate() throws SQLException {
     run("run");
     host.execute(
-        "update job_cleanup.run set started_at = started_at - interval '3 days', completed_at = now()");
+        "update job_cleanup.run set started_at = started_at - interval '3 days', completed_at ="
+            + " now()");
     run("run");
 
     assertThat(run("runs", "--since", "2d", "--ndjson").out().lines()).hasSize(1);

@@ -88,8 +88,7 @@ public final class RefundAnswer {
 
   /** Writes the answer with all of them, page by page. */
   public static void stream(JobCleanup cleanup, RefundQuery query, OutputStream out) {
-    Stream<RefundRecord> refunds =
-        Pages.of(after -> cleanup.refunds(query, after, Page.MAX_ITEMS));
+    Stream<RefundRecord> refunds = Pages.of(after -> cleanup.refunds(query, after, Page.MAX_ITEMS));
     Json.stream(
         out,
         json -> {

@@ -27,9 +27,7 @@ final class Options {
 
   /** Writes lines for other programs. */
   static final class Export {
-    @Option(
-        names = "--csv",
-        description = "Write all as CSV (RFC 4180) with a header.")
+    @Option(names = "--csv", description = "Write all as CSV (RFC 4180) with a header.")
     boolean csv;
 
     @Option(names = "--ndjson", description = "Write all as JSON objects, one a line.")

@@ -25,8 +25,9 @@ import picocli.CommandLine.Parameters;
     header = "Tell what was given back, and what is owed.",
     description = {
       "",
-      "When, why, by which run, recorded in which ledger row; what is owed, why, and when it is "
-          + "tried next; what was written off, by whom and why. The newest first. Only waive changes anything."
+      "When, why, by which run, recorded in which ledger row; what is owed, why, and when it is"
+          + " tried next; what was written off, by whom and why. The newest first. Only waive"
+          + " changes anything."
     },
     synopsisSubcommandLabel = "[waive]",
     footer = {"", "One user, one job:  job-cleanup refunds --user U --job J"})
@@ -115,9 +116,7 @@ final class RefundsCommand implements Callable<Integer> {
                     .out()
                     .printf(
                         "Written off: %s owed to %s for job %s.%n",
-                        RefundsText.tokens(it),
-                        RefundsText.payer(it),
-                        Words.printable(it.job())));
+                        RefundsText.tokens(it), RefundsText.payer(it), Words.printable(it.job())));
         surroundings.out().println("No run gives that back any more.");
       }
       return ExitCode.FINE.number();

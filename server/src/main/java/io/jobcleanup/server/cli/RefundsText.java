@@ -60,7 +60,8 @@ final class RefundsText {
     }
     if (totals.owed() > 0) {
       out.printf(
-          "Try to pay what is owed:  job-cleanup run       Write it off:  job-cleanup refunds waive %s --reason REASON%n",
+          "Try to pay what is owed:  job-cleanup run       Write it off:  job-cleanup refunds waive"
+              + " %s --reason REASON%n",
           job == null ? "JOB" : Words.printable(job));
     }
   }
@@ -94,7 +95,8 @@ final class RefundsText {
     List<RunJob> history = cleanup.runsOfJob(job, RefundAnswer.MOST_RUNS_OF_JOB);
     if (history.isEmpty()) {
       out.printf(
-          "%s  nothing was given back by us, and nothing is owed: no run that we remember touched it%n%n",
+          "%s  nothing was given back by us, and nothing is owed: no run that we remember touched"
+              + " it%n%n",
           name);
     } else {
       out.printf("%s  nothing was given back by us, and nothing is owed%n%n", name);
@@ -246,8 +248,7 @@ final class RefundsText {
     return switch (refund.state()) {
       case PAID ->
           "%s given back to %s at %s by run %s"
-              .formatted(
-                  tokens(refund), payer(refund), moment(refund.paidAt()), refund.paidRun());
+              .formatted(tokens(refund), payer(refund), moment(refund.paidAt()), refund.paidRun());
       case OWED -> "%s owed to %s: %s".formatted(tokens(refund), payer(refund), cause(refund));
       case WAIVED ->
           "%s to %s written off at %s%s: %s"

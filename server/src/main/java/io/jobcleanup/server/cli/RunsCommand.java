@@ -108,7 +108,9 @@ final class RunsCommand implements Callable<Integer> {
   private void print(List<RunRecord> runs, int most) {
     PrintStream out = surroundings.out();
     if (runs.isEmpty()) {
-      out.printf("No run%s.   Look what is stuck:  job-cleanup find%n", since == null ? " so far" : " since then");
+      out.printf(
+          "No run%s.   Look what is stuck:  job-cleanup find%n",
+          since == null ? " so far" : " since then");
       return;
     }
     TextTable table =

@@ -151,8 +151,8 @@ public record Settings(
   /** Without the database's address, which holds a password. */
   @Override
   public String toString() {
-    return ("Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s, web=%s,"
-            + " cron=%s, schedule=%s, firstAdmin=%s]")
+    return ("Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s,"
+                + " web=%s, cron=%s, schedule=%s, firstAdmin=%s]")
         .formatted(
             timeout, batchSize, logPerJob, migrate, mapping, home, web, cron, schedule, firstAdmin);
   }

@@ -472,8 +472,7 @@ public final class SettingsReader {
       return new History(null);
     }
     try {
-      return new History(
-          Durations.between(JobCleanup.MIN_HISTORY.toDays() + "d", "36500d", text));
+      return new History(Durations.between(JobCleanup.MIN_HISTORY.toDays() + "d", "36500d", text));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(e.getMessage() + "; or off, for ever", e);
     }

@@ -47,8 +47,7 @@ final class Parameters {
     if (value == null || value.equals("true") || value.equals("false")) {
       return Optional.ofNullable(value).map(Boolean::valueOf);
     }
-    faults.add(
-        "%s is \"%s\", true or false is expected".formatted(name, Fields.shown(value)));
+    faults.add("%s is \"%s\", true or false is expected".formatted(name, Fields.shown(value)));
     return Optional.empty();
   }
 

@@ -80,8 +80,7 @@ class RefundsController {
     int most =
         parameters.integer("limit", 1, Page.MAX_ITEMS).map(Math::toIntExact).orElse(USUAL_ITEMS);
     parameters.end();
-    return requests.ask(
-        it -> RunsController.page(() -> RefundAnswer.page(it, query, after, most)));
+    return requests.ask(it -> RunsController.page(() -> RefundAnswer.page(it, query, after, most)));
   }
 
   @Operation(
@@ -163,8 +162,7 @@ class RefundsController {
             "Not owed",
             switch (refund.state()) {
               case PAID ->
-                  "it was given back at %s by run %s"
-                      .formatted(refund.paidAt(), refund.paidRun());
+                  "it was given back at %s by run %s".formatted(refund.paidAt(), refund.paidRun());
               case WAIVED ->
                   "it was written off at %s%s: %s"
                       .formatted(

@@ -91,7 +91,8 @@ class RunsController {
 
   @Operation(
       summary = "Export runs",
-      description = "All of them, the newest first, as CSV (RFC 4180) or as JSON objects, one a line.")
+      description =
+          "All of them, the newest first, as CSV (RFC 4180) or as JSON objects, one a line.")
   @Parameter(
       name = "format",
       in = ParameterIn.QUERY,
@@ -115,8 +116,7 @@ class RunsController {
     boolean csv = parameters.oneOf("format", List.of(CSV, NDJSON)).orElse(CSV).equals(CSV);
     parameters.end();
     // A connection is held for a page at a time, however slowly the client reads.
-    Stream<RunRecord> runs =
-        Pages.of(after -> requests.ask(it -> it.runs(after, Page.MAX_ITEMS)));
+    Stream<RunRecord> runs = Pages.of(after -> requests.ask(it -> it.runs(after, Page.MAX_ITEMS)));
     response.setContentType(csv ? CSV_TYPE : NDJSON_TYPE);
     response.setHeader(
         HttpHeaders.CONTENT_DISPOSITION,

@@ -262,8 +262,7 @@ class GeneratedRequestsTest {
   private static String refund(String job) {
     return Base64.getUrlEncoder()
         .withoutPadding()
-        .encodeToString(
-            ("public.image_enhancement_jobs/" + job).getBytes(StandardCharsets.UTF_8));
+        .encodeToString(("public.image_enhancement_jobs/" + job).getBytes(StandardCharsets.UTF_8));
   }
 
   private void askByAnotherMethod(GeneratedRequests requests, Operation operation)

@@ -81,8 +81,7 @@ class RefundsApiTest {
     host.stuckJob(job, user, 5);
     assertThat(
             serving
-                .send(
-                    "POST", "/api/admin/jobs/cleanup", "", "Authorization", "Bearer " + operator)
+                .send("POST", "/api/admin/jobs/cleanup", "", "Authorization", "Bearer " + operator)
                 .statusCode())
         .isEqualTo(200);
     return job;
@@ -200,7 +199,13 @@ class RefundsApiTest {
     problem(
         415,
         serving.send(
-            "POST", path, REASON, "Authorization", "Bearer " + admin, "Content-Type", "text/plain"));
+            "POST",
+            path,
+            REASON,
+            "Authorization",
+            "Bearer " + admin,
+            "Content-Type",
+            "text/plain"));
     for (String body :
         new String[] {
           "",
