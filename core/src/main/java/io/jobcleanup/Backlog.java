@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param stuck per source, in the mapping's order, what is stuck
  * @param owedRefunds how many refunds are owed
  * @param owedTokens their tokens, as far as the amounts are known
+ * @param oldestOwed how long ago the job was failed whose refund is owed for longest; null where
+ *     nothing is owed
  */
-public record Backlog(List<Stuck> stuck, long owedRefunds, BigDecimal owedTokens) {
+public record Backlog(
+    List<Stuck> stuck, long owedRefunds, BigDecimal owedTokens, @Nullable Duration oldestOwed) {
 
   /** How far the jobs of one source are counted. */
   public static final int MOST_COUNTED = 10_000;

@@ -8,6 +8,8 @@ import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Doctor;
 import io.jobcleanup.postgres.History;
 import io.jobcleanup.postgres.Host;
+import io.jobcleanup.postgres.JobName;
+import io.jobcleanup.postgres.Refunds;
 import io.jobcleanup.postgres.Schema;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.Tx;
@@ -18,6 +20,7 @@ import io.jobcleanup.run.LogListener;
 import io.jobcleanup.run.Rehearser;
 import io.jobcleanup.run.Run;
 import io.jobcleanup.run.Survey;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,14 +48,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JobCleanup {
 
-  /** The most characters of a reason that somebody gives. */
-  public static final int LONGEST_REASON = 500;
+  /** For how long runs stay in our history unless something else is said. */
+  public static final Duration DEFAULT_HISTORY = Duration.ofDays(400);
+
+  /** The shortest time for which runs stay in our history. */
+  public static final Duration MIN_HISTORY = Duration.ofDays(1);
 
   private final Database database;
   private final Schema schema;
   private final History history = new History();
+  private final Refunds refunds = new Refunds();
   private final Mapping mapping;
   private final Duration timeout;
+  private final @Nullable Duration keepHistory;
   private final @Nullable TokenRefunder refunder;
   private final CleanupListener listener;
   private volatile boolean stopped;
@@ -62,6 +70,7 @@ public final class JobCleanup {
     this.schema = new Schema(database);
     this.mapping = builder.refunder == null ? builder.mapping.givingBackItself() : builder.mapping;
     this.timeout = builder.timeout;
+    this.keepHistory = builder.keepHistory;
     this.refunder = builder.refunder;
     List<CleanupListener> listeners = new ArrayList<>();
     listeners.add(new LogListener(builder.logPerJob));
@@ -81,6 +90,7 @@ public final class JobCleanup {
     private Mapping mapping = Mapping.builtIn();
     private @Nullable String schema;
     private Duration timeout = CleanupOptions.DEFAULT_TIMEOUT;
+    private @Nullable Duration keepHistory = DEFAULT_HISTORY;
     private @Nullable TokenRefunder refunder;
     private boolean logPerJob = true;
 
@@ -110,6 +120,22 @@ public final class JobCleanup {
      */
     public Builder timeout(Duration timeout) {
       this.timeout = CleanupOptions.checkTimeout(timeout);
+      return this;
+    }
+
+    /**
+     * For how long runs stay in our history; null for ever; by default {@link #DEFAULT_HISTORY}.
+     * What was given back is remembered for ever, whatever is said here.
+     *
+     * @throws IllegalArgumentException if it is shorter than {@link #MIN_HISTORY}
+     */
+    public Builder keepHistory(@Nullable Duration keep) {
+      if (keep != null && keep.compareTo(MIN_HISTORY) < 0) {
+        throw new IllegalArgumentException(
+            "the history is to be kept for %s, at least %s are needed"
+                .formatted(keep, MIN_HISTORY));
+      }
+      this.keepHistory = keep;
       return this;
     }
 
@@ -219,6 +245,110 @@ public final class JobCleanup {
   }
 
   /**
+   * Lists what runs did to one job, the newest first; none where our history has nothing of it.
+   *
+   * @param job the job's key, or source:key
+   * @param most how many, 1 to {@link Page#MAX_ITEMS}
+   * @throws IllegalArgumentException if {@code most} is out of range
+   */
+  public List<RunJob> runsOfJob(String job, int most) {
+    checkMost(most);
+    return job.indexOf('\0') >= 0
+        ? List.of()
+        : remembered(tx -> history.ofJob(tx, new JobName(job, mapping), most), List.of());
+  }
+
+  /**
+   * Lists refunds in our records, the newest first; none where our schema isn't there. What the
+   * host gave back without us isn't in them.
+   *
+   * @param after {@link Page#next()} of the page before; null for the first page
+   * @param most how many, 1 to {@link Page#MAX_ITEMS}
+   * @throws IllegalArgumentException if {@code most} is out of range, or {@code after} isn't from a
+   *     page before
+   */
+  public Page<RefundRecord> refunds(RefundQuery query, @Nullable String after, int most) {
+    checkMost(most);
+    return query.impossible()
+        ? Page.empty()
+        : remembered(tx -> refunds.list(tx, which(query), after, most), Page.empty());
+  }
+
+  /** What refunds in our records add up to. */
+  public RefundTotals refundTotals(RefundQuery query) {
+    return query.impossible()
+        ? RefundTotals.NONE
+        : remembered(tx -> refunds.totals(tx, which(query)), RefundTotals.NONE);
+  }
+
+  private Refunds.Which which(RefundQuery query) {
+    return new Refunds.Which(
+        query.payer(),
+        query.job() == null ? null : new JobName(query.job(), mapping),
+        query.owed());
+  }
+
+  /**
+   * Writes off all that is owed for a job: no run gives it back any more. A run that is giving it
+   * back just now is waited for, and comes first.
+   *
+   * @param job the job's key, or source:key
+   * @param reason why, 1 to {@link Waiver#LONGEST_REASON} characters
+   * @param by who says so
+   * @throws IllegalArgumentException if the reason is blank or too long
+   */
+  public Waiver waive(String job, String reason, String by) {
+    String why = Waiver.checkReason(reason);
+    List<RefundRecord> owed =
+        refunds(RefundQuery.all().withJob(job).withOwed(true), null, Page.MAX_ITEMS).items();
+    List<String> jobs = owed.stream().map(it -> it.source() + ":" + it.job()).distinct().toList();
+    long rows = owed.stream().map(it -> it.jobTable() + "/" + it.job()).distinct().count();
+    if (rows > 1) {
+      return new Waiver.Ambiguous(jobs);
+    }
+    Waiver waiver = waive(owed.stream().map(RefundRecord::key).toList(), why, by, Waiver.Note.NONE);
+    return waiver instanceof Waiver.NothingOwed
+        ? new Waiver.NothingOwed(
+            refunds(RefundQuery.all().withJob(job), null, Page.MAX_ITEMS).items())
+        : waiver;
+  }
+
+  /**
+   * Writes off one refund that is owed, as {@link #waive} does.
+   *
+   * @param id the refund's {@link RefundRecord#id()}
+   * @param note what is written with it, in the same transaction
+   * @throws IllegalArgumentException if the reason is blank or too long
+   */
+  public Waiver waiveRefund(String id, String reason, String by, Waiver.Note note) {
+    String why = Waiver.checkReason(reason);
+    return waive(RefundRecord.keyOf(id).stream().toList(), why, by, note);
+  }
+
+  private Waiver waive(List<String> keys, String reason, String by, Waiver.Note note) {
+    if (keys.isEmpty() || database.read(schema::state) == Schema.State.ABSENT) {
+      return new Waiver.NothingOwed(List.of());
+    }
+    requireCurrent(database.read(schema::state));
+    return database.write(
+        tx -> {
+          List<RefundRecord> owed = refunds.hold(tx, keys);
+          if (owed.isEmpty()) {
+            return new Waiver.NothingOwed(refunds.byKey(tx, keys));
+          }
+          try {
+            for (RefundRecord each : owed) {
+              note.write(tx.connection(), each);
+            }
+          } catch (SQLException e) {
+            throw new UnusableDatabaseException("what goes with a waiver can't be written", e);
+          }
+          return new Waiver.Waived(
+              refunds.waive(tx, owed.stream().map(RefundRecord::key).toList(), reason, by));
+        });
+  }
+
+  /**
    * How long ago the last run that went to its end ended, by the database's clock; empty where our
    * history has none.
    */
@@ -255,7 +385,7 @@ public final class JobCleanup {
    * as they are, {@link #verify} tells it as a notice. The books are audited anew for it.
    *
    * @param finding its id
-   * @param reason why, 1 to {@link #LONGEST_REASON} characters
+   * @param reason why, 1 to {@link Waiver#LONGEST_REASON} characters
    * @param by who accepts it; null where nobody is known
    * @param progress hears now and then what is being looked at
    * @return what was accepted; empty where there is no such finding now
@@ -263,21 +393,17 @@ public final class JobCleanup {
    */
   public Optional<Finding> acceptFinding(
       String finding, String reason, @Nullable String by, Consumer<String> progress) {
-    if (reason.isBlank() || reason.length() > LONGEST_REASON) {
-      throw new IllegalArgumentException(
-          "the reason has %d characters, allowed are 1 to %d"
-              .formatted(reason.strip().length(), LONGEST_REASON));
-    }
+    String why = Waiver.checkReason(reason);
     Optional<Finding> found =
         verify(progress).findings().stream().filter(it -> it.id().equals(finding)).findFirst();
     found.ifPresent(
         it ->
             database.write(
                 tx -> {
-                  new AuditTrail().accept(tx, it, reason.strip(), by);
+                  new AuditTrail().accept(tx, it, why, by);
                   return it;
                 }));
-    return found.map(it -> it.accepted(reason.strip()));
+    return found.map(it -> it.accepted(why));
   }
 
   private <T> T remembered(Function<Tx, T> question, T whereAbsent) {
@@ -336,7 +462,15 @@ public final class JobCleanup {
     if (stopped) {
       throw new IllegalStateException("stopped: no further run begins");
     }
-    return new Run(database, bound.sources(), options, timeout, refunder, listener, () -> stopped)
+    return new Run(
+            database,
+            bound.sources(),
+            options,
+            timeout,
+            keepHistory,
+            refunder,
+            listener,
+            () -> stopped)
         .execute(trigger, actor);
   }
 

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What our history says that a run did to a job.
  *
+ * @param run the run's id
  * @param source the name that the job's source had then
  * @param job the job's key as one text, see {@link JobId#text()}
  * @param payer whose tokens they were; null where the job had no payer
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param settledAt when, by the database's clock
  */
 public record RunJob(
+    String run,
     String source,
     String job,
     @Nullable String payer,

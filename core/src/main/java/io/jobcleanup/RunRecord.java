@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param drain whether it was to go on until nothing was left
  * @param state how it stands
  * @param startedAt when it began, by the database's clock, as all times here
+ * @param age how long ago it began
  * @param completedAt when it ended; null while it runs
  * @param totalFound jobs settled or refused, at least 0; counted when it ends
  * @param cleanedUp jobs failed with their tokens back, or with nothing to give back
@@ -34,6 +35,7 @@ public record RunRecord(
     boolean drain,
     State state,
     Instant startedAt,
+    Duration age,
     @Nullable Instant completedAt,
     long totalFound,
     long cleanedUp,
@@ -42,6 +44,14 @@ public record RunRecord(
     long owedPaid,
     BigDecimal owedTokensPaid,
     @Nullable String error) {
+
+  /** After what time a run that hasn't ended is taken for one whose process died. */
+  public static final Duration SEEMS_LOST = Duration.ofHours(1);
+
+  /** Whether it never ended, as it seems: its process died, or it is a very long one. */
+  public boolean seemsLost() {
+    return state == State.RUNNING && age.compareTo(SEEMS_LOST) > 0;
+  }
 
   /** How a run stands. */
   public enum State {

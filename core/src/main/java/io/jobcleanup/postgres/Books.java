@@ -38,7 +38,7 @@ public final class Books {
    * @param paidAt when it was paid; null where it wasn't
    * @param cause why it is owed or waived; null where it is paid
    */
-  public record RefundRecord(
+  public record KnownRefund(
       String key,
       String jobTable,
       String jobKey,
@@ -92,6 +92,9 @@ public final class Books {
           "balance_after");
   private static final int DISTINCT_DELAYS = 12;
 
+  /** How many rows of the history one run forgets. */
+  static final int MOST_FORGOTTEN = 10_000;
+
   private static final String START_RUN = Sql.of("start-run");
   private static final String FINISH_RUN = Sql.of("finish-run");
   private static final LineSql RECORD_JOBS = line("record-jobs", JOB_COLUMNS);
@@ -99,6 +102,10 @@ public final class Books {
   private static final String REFUNDS_OF_JOBS = Sql.of("refunds-of-jobs");
   private static final String FORGET_REFUSALS = Sql.of("forget-refusals");
   private static final String FORGET_OLD_REFUSALS = Sql.of("forget-old-refusals");
+  private static final String FORGET_OLD_RUN_JOBS =
+      Sql.of("forget-old-run-jobs", Map.of("old", Sql.of("old-runs")));
+  private static final String FORGET_OLD_RUNS =
+      Sql.of("forget-old-runs", Map.of("old", Sql.of("old-runs")));
   private static final LineSql RECORD_REFUSALS =
       line("record-refusals", List.of("job_key", "cause", "stuck_since"));
   private static final String DUE_REFUSALS = Sql.of("due-refusals");
@@ -154,6 +161,19 @@ public final class Books {
     tx.update(FORGET_OLD_REFUSALS, Map.of());
   }
 
+  /**
+   * Forgets the oldest of the runs that are older than they are to be kept, and what they did to
+   * jobs: so many rows that nobody waits for it. Refunds stay.
+   */
+  public void forgetOldRuns(Tx tx, Duration keep) {
+    Map<String, Object> parameters = Map.of("keep_ms", keep.toMillis(), "limit", MOST_FORGOTTEN);
+    int jobs = tx.update(FORGET_OLD_RUN_JOBS, parameters);
+    if (jobs < MOST_FORGOTTEN) {
+      tx.update(
+          FORGET_OLD_RUNS, Map.of("keep_ms", keep.toMillis(), "limit", MOST_FORGOTTEN - jobs));
+    }
+  }
+
   /** Records what a run did to jobs of one source, as lines with the columns of run_job. */
   public void recordJobs(
       Tx tx, String run, SourceStatements source, List<Map<String, @Nullable String>> lines) {
@@ -186,7 +206,7 @@ public final class Books {
   }
 
   /** What we recorded about some jobs, and about some refunds of whatever job. */
-  public List<RefundRecord> refundsOf(
+  public List<KnownRefund> refundsOf(
       Tx tx, SourceStatements source, Collection<String> jobKeys, Collection<String> refundKeys) {
     return tx.list(
         REFUNDS_OF_JOBS,
@@ -196,7 +216,7 @@ public final class Books {
             "refund_keys", refundKeys.toArray(String[]::new)),
         row -> {
           OffsetDateTime paidAt = row.getObject("paid_at", OffsetDateTime.class);
-          return new RefundRecord(
+          return new KnownRefund(
               row.getString("refund_key"),
               row.getString("job_table"),
               row.getString("job_key"),

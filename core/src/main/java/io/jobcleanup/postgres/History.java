@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public final class History {
   private static final String RUNS = Sql.of("runs");
   private static final String RUN = Sql.of("run-by-id");
   private static final String RUN_JOBS = Sql.of("run-jobs");
+  private static final String RUNS_OF_JOB = Sql.of("runs-of-job", Map.of("job", JobName.CONDITION));
   private static final String SINCE_GOOD_RUN = Sql.of("since-good-run");
   private static final String EVER_ASKED_FOR = Sql.of("ever-asked-for");
 
@@ -82,6 +84,17 @@ public final class History {
     return new Page<>(page.items().stream().map(Placed::job).toList(), page.next());
   }
 
+  /**
+   * What runs did to a job, the newest first.
+   *
+   * @param most how many
+   */
+  public List<RunJob> ofJob(Tx tx, JobName job, int most) {
+    Map<String, @Nullable Object> parameters = new HashMap<>(job.parameters());
+    parameters.put("limit", most);
+    return tx.list(RUNS_OF_JOB, parameters, History::runJob);
+  }
+
   /** How long ago the last run that went to its end ended; empty where there was none. */
   public Optional<Duration> sinceGoodRun(Tx tx) {
     return tx.list(SINCE_GOOD_RUN, Map.of(), row -> Duration.ofMillis(row.getLong("ms"))).stream()
@@ -93,7 +106,7 @@ public final class History {
     return tx.one(EVER_ASKED_FOR, Map.of(), row -> row.getBoolean(1));
   }
 
-  private static <T> Page<T> page(List<T> read, int most, Function<T, String> position) {
+  static <T> Page<T> page(List<T> read, int most, Function<T, String> position) {
     return read.size() <= most
         ? new Page<>(read, null)
         : new Page<>(read.subList(0, most), position.apply(read.get(most - 1)));
@@ -111,6 +124,7 @@ public final class History {
         row.getBoolean("drain"),
         RunRecord.State.valueOf(row.getString("state")),
         instant(row, "started_at"),
+        Duration.ofMillis(row.getLong("age_ms")),
         completed == null ? null : completed.toInstant(),
         row.getLong("total_found"),
         row.getLong("cleaned_up"),
@@ -123,6 +137,7 @@ public final class History {
 
   private static RunJob runJob(ResultSet row) throws SQLException {
     return new RunJob(
+        row.getString("run_id"),
         row.getString("source"),
         row.getString("job_key"),
         row.getString("payer"),

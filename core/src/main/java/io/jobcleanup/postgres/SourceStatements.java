@@ -320,7 +320,13 @@ public final class SourceStatements {
       if (before != null && factor != 0) {
         BigDecimal after =
             Chain.moved(before, factor < 0 ? amount.negate() : amount, balance(balance).floor());
-        String obstacle = column.getValue().obstacle(column.getKey(), after);
+        String obstacle =
+            column
+                .getValue()
+                .obstacle(
+                    account(balance, row.match().stream().map(String::valueOf).toList())
+                        .named(column.getKey()),
+                    after);
         if (obstacle != null) {
           return obstacle;
         }
@@ -490,7 +496,8 @@ public final class SourceStatements {
 
   private static <T> List<T> inOrder(List<T> rows, ToIntFunction<T> number) {
     if (rows.stream().mapToInt(number).distinct().count() < rows.size()) {
-      throw new UnexpectedWriteException("several rows have the same key");
+      throw new UnexpectedWriteException(
+          "several rows of one table have the same key, which the mapping takes for unique");
     }
     return rows.stream().sorted(Comparator.comparingInt(number)).toList();
   }
@@ -662,7 +669,7 @@ public final class SourceStatements {
 
   /** Marks jobs as given back, after they were failed. */
   public void markJobs(Tx tx, List<Map<String, @Nullable String>> lines) {
-    mark(tx, markOfJob, lines);
+    mark(tx, markOfJob, lines, jobTable());
   }
 
   /** Works out what marking charges needs, and puts it into the lines. */
@@ -674,17 +681,19 @@ public final class SourceStatements {
 
   /** Marks charges as given back. */
   public void markCharges(Tx tx, List<Map<String, @Nullable String>> lines) {
-    mark(tx, markOfCharge, lines);
+    mark(tx, markOfCharge, lines, String.valueOf(chargeTable()));
   }
 
   private static void mark(
-      Tx tx, WriteSql.@Nullable Write mark, List<Map<String, @Nullable String>> lines) {
+      Tx tx,
+      WriteSql.@Nullable Write mark,
+      List<Map<String, @Nullable String>> lines,
+      String table) {
     if (mark != null && !lines.isEmpty()) {
       int marked = tx.update(mark.statement().sql(), mark.statement().parameters(lines));
       if (marked != lines.size()) {
         throw new UnexpectedWriteException(
-            "a trigger or policy dropped %d of %d marks"
-                .formatted(lines.size() - marked, lines.size()));
+            "the mark on %s was dropped by %s".formatted(table, Meddler.of(tx, table)));
       }
     }
   }

@@ -5,7 +5,7 @@ import io.jobcleanup.mapping.Charge;
 import io.jobcleanup.mapping.Expression;
 import io.jobcleanup.mapping.Refund;
 import io.jobcleanup.postgres.Books;
-import io.jobcleanup.postgres.Books.RefundRecord;
+import io.jobcleanup.postgres.Books.KnownRefund;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.postgres.Tx;
@@ -59,7 +59,7 @@ public final class Assessment {
     for (Looked row : rows) {
       jobs.computeIfAbsent(row.n(), n -> new LinkedHashMap<>()).put(refundKey(row), row);
     }
-    List<RefundRecord> records =
+    List<KnownRefund> records =
         !recordsThere || source.source().refund() == null || rows.isEmpty()
             ? List.of()
             : books.refundsOf(
@@ -67,8 +67,8 @@ public final class Assessment {
                 source,
                 rows.stream().map(row -> JobId.keyText(row.key())).collect(Collectors.toSet()),
                 jobs.values().stream().flatMap(it -> it.keySet().stream()).toList());
-    Map<String, RefundRecord> byKey =
-        records.stream().collect(Collectors.toMap(RefundRecord::key, it -> it));
+    Map<String, KnownRefund> byKey =
+        records.stream().collect(Collectors.toMap(KnownRefund::key, it -> it));
     return jobs.values().stream().map(it -> job(it, byKey, refundsKnown)).toList();
   }
 
@@ -81,12 +81,12 @@ public final class Assessment {
   }
 
   private Job job(
-      Map<String, Looked> charges, Map<String, RefundRecord> records, boolean refundsKnown) {
+      Map<String, Looked> charges, Map<String, KnownRefund> records, boolean refundsKnown) {
     Looked row = charges.values().iterator().next();
     String jobKey = JobId.keyText(row.key());
     List<Line> lines = new ArrayList<>();
     Map<String, BigDecimal> paidBefore = new LinkedHashMap<>();
-    for (RefundRecord record : records.values()) {
+    for (KnownRefund record : records.values()) {
       if (record.jobKey().equals(jobKey) && record.jobTable().equals(source.jobTable())) {
         BigDecimal amount = record.recorded().amount();
         if (record.recorded().state() == Recorded.State.PAID && amount != null) {
@@ -102,7 +102,7 @@ public final class Assessment {
     for (Map.Entry<String, Looked> each : charges.entrySet()) {
       BigDecimal amount = amount(each.getValue());
       cost = amount == null ? cost : cost == null ? amount : cost.add(amount);
-      RefundRecord record = records.get(each.getKey());
+      KnownRefund record = records.get(each.getKey());
       lines.add(
           new Line(
               each.getKey(),
@@ -126,7 +126,7 @@ public final class Assessment {
    * What our record says to a job. A charge that is owed for another job isn't this one's to be
    * paid again.
    */
-  private static @Nullable Recorded recorded(@Nullable RefundRecord record, String jobKey) {
+  private static @Nullable Recorded recorded(@Nullable KnownRefund record, String jobKey) {
     if (record == null) {
       return null;
     }

@@ -7,7 +7,7 @@ import io.jobcleanup.JobId;
 import io.jobcleanup.mapping.Jobs;
 import io.jobcleanup.mapping.Value;
 import io.jobcleanup.postgres.Books;
-import io.jobcleanup.postgres.Books.RefundRecord;
+import io.jobcleanup.postgres.Books.KnownRefund;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Deadline;
 import io.jobcleanup.postgres.SourceStatements;
@@ -240,7 +240,7 @@ public final class Explanation {
     List<String> given = new ArrayList<>();
     BigDecimal ours = BigDecimal.ZERO;
     if (recordsThere) {
-      for (RefundRecord record : books.refundsOf(tx, source, List.of(job.keyText()), List.of())) {
+      for (KnownRefund record : books.refundsOf(tx, source, List.of(job.keyText()), List.of())) {
         BigDecimal amount = record.recorded().amount();
         String tokens = amount == null ? "an unknown amount" : CleanupResult.tokens(amount);
         given.add(

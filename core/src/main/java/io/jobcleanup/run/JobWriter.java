@@ -5,6 +5,7 @@ import io.jobcleanup.JobReport;
 import io.jobcleanup.Outcome;
 import io.jobcleanup.TokenRefunder;
 import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Meddler;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.Tx;
 import io.jobcleanup.postgres.UnexpectedWriteException;
@@ -87,11 +88,15 @@ record JobWriter(
     StageException.run(
         markedLines.isEmpty() ? Stage.JOB : Stage.REFUND,
         () -> {
-          int written = source.fail(tx, lines).size();
+          int written =
+              markedLines.isEmpty()
+                  ? source.fail(tx, lines).size()
+                  : RefusedWriteException.unless(
+                      "the update of " + source.jobTable(), () -> source.fail(tx, lines).size());
           if (written != jobs.size()) {
             throw new UnexpectedWriteException(
-                "a trigger or policy on %s dropped the update, or put the status back"
-                    .formatted(source.jobTable()));
+                "%s on %s dropped the update, or put the status back"
+                    .formatted(Meddler.of(tx, source.jobTable()), source.jobTable()));
           }
           if (singly) {
             checkDeferred(tx);
@@ -99,7 +104,15 @@ record JobWriter(
         });
     payment.pay(items);
     if (singly) {
-      StageException.run(Stage.REFUND, () -> checkDeferred(tx));
+      StageException.run(
+          Stage.REFUND,
+          () ->
+              RefusedWriteException.unless(
+                  "what is checked at the end",
+                  () -> {
+                    checkDeferred(tx);
+                    return tx;
+                  }));
     }
     StageException.run(
         Stage.JOB,

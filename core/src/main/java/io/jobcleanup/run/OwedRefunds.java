@@ -184,11 +184,16 @@ final class OwedRefunds {
                           books.deferOwed(
                               tx,
                               owed.refundKey(),
-                              "the job's row is gone from " + source.jobTable()));
+                              "the job's row is gone from %s: give it back by hand, or write it off"
+                                  .formatted(source.jobTable())));
             }
           }
-          tx.checkConstraintsNow();
-          return paid;
+          return RefusedWriteException.unless(
+              "what is checked at the end",
+              () -> {
+                tx.checkConstraintsNow();
+                return paid;
+              });
         });
   }
 
@@ -227,7 +232,12 @@ final class OwedRefunds {
     List<Map<String, @Nullable String>> marks = marks(payable, terms, now);
     source.evaluateMarkOfJob(tx, marks);
     payment.pay(payable);
-    source.markJobs(tx, marks);
+    RefusedWriteException.unless(
+        "the update of " + source.jobTable(),
+        () -> {
+          source.markJobs(tx, marks);
+          return marks;
+        });
     amend(tx, source, payable, held, terms);
     return payable.stream().map(item -> Payment.order(item, run)).toList();
   }
@@ -279,7 +289,11 @@ final class OwedRefunds {
       boolean known = job.charges().containsKey(each.refundKey()) || each.amount() != null;
       Due line = due.get(each.refundKey());
       if (job.row().completed() && isLast(job, each.refundKey())) {
-        books.deferOwed(tx, each.refundKey(), "the job was completed after it was failed");
+        books.deferOwed(
+            tx,
+            each.refundKey(),
+            "the job was completed after it was failed: write it off, unless its user is to have"
+                + " it");
       } else if (line != null) {
         items.add(new Item(job, line));
       } else if (known) {

@@ -5,6 +5,7 @@ import io.jobcleanup.Outcome;
 import io.jobcleanup.RefundOrder;
 import io.jobcleanup.TokenRefunder;
 import io.jobcleanup.postgres.Books;
+import io.jobcleanup.postgres.Meddler;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.postgres.SourceStatements.BalanceRow;
 import io.jobcleanup.postgres.SourceStatements.Inserted;
@@ -157,7 +158,16 @@ final class Payment {
     }
     for (Item item : items) {
       if (twice.contains(item.due.line().key())) {
-        item.cause = "its charge belongs to several jobs";
+        String key = item.due.line().key();
+        item.cause =
+            "its charge belongs to several jobs: %s (%s)"
+                .formatted(
+                    items.stream()
+                        .filter(it -> it.due.line().key().equals(key))
+                        .map(it -> it.job.keyText())
+                        .distinct()
+                        .collect(Collectors.joining(", ")),
+                    key);
       }
     }
     return items;
@@ -318,7 +328,7 @@ final class Payment {
     for (String column : source.movingColumns(balance).keySet()) {
       BigDecimal content = contents.get(i++);
       if (content == null) {
-        item.cause = "the balance in %s is null".formatted(source.balanceTable(balance));
+        item.cause = account.named(column) + " is null: set it";
         return;
       }
       known.put(column, content);
@@ -522,7 +532,9 @@ final class Payment {
                 String obstacle =
                     factor == 0
                         ? null
-                        : type.obstacle(column, factor < 0 ? item.paid().negate() : item.paid());
+                        : type.obstacle(
+                            source.ledgerTable(number) + "." + column,
+                            factor < 0 ? item.paid().negate() : item.paid());
                 if (obstacle != null) {
                   item.cause = obstacle;
                 }
@@ -599,7 +611,12 @@ final class Payment {
               payable.forEach(this::callHost);
             }
           }
-          source.markCharges(tx, chargeMarks);
+          RefusedWriteException.unless(
+              "the update of " + source.chargeTable(),
+              () -> {
+                source.markCharges(tx, chargeMarks);
+                return chargeMarks;
+              });
           record(items);
         });
   }
@@ -622,8 +639,14 @@ final class Payment {
 
   private void callHost(Item item) {
     item.values.put("n", "0");
-    if (!source.callHost(tx, item.values)) {
-      throw new UnexpectedWriteException("the statement of the mapping answered false");
+    boolean done =
+        RefusedWriteException.unless(
+            "the host's function, the statement of source %s,".formatted(source.source().name()),
+            () -> source.callHost(tx, item.values));
+    if (!done) {
+      throw new UnexpectedWriteException(
+          "the host's function, the statement of source %s, answered false: it doesn't give %s tokens back to %s"
+              .formatted(source.source().name(), item.paid().toPlainString(), item.job.payer()));
     }
   }
 
@@ -642,7 +665,9 @@ final class Payment {
           String table = source.balanceTable(balance);
           int made;
           try {
-            made = source.create(tx, balance, lines).size();
+            made =
+                RefusedWriteException.unless(
+                    "the insert into " + table, () -> source.create(tx, balance, lines).size());
           } catch (RuntimeException e) {
             SqlFault fault = SqlFault.of(e);
             if (fault != null && source.findsBalance(balance, fault.collidedIn())) {
@@ -652,8 +677,7 @@ final class Payment {
           }
           if (made < lines.size()) {
             throw new UnexpectedWriteException(
-                "a trigger or policy dropped %d of %d inserts into %s"
-                    .formatted(lines.size() - made, lines.size(), table));
+                "the insert into %s was dropped by %s".formatted(table, Meddler.of(tx, table)));
           }
         });
   }
@@ -670,18 +694,23 @@ final class Payment {
               lines.add(line);
               expected.add(contents(balance, account));
             });
-    Map<Integer, List<@Nullable BigDecimal>> moved = source.move(tx, balance, lines);
     String table = source.balanceTable(balance);
+    Map<Integer, List<@Nullable BigDecimal>> moved =
+        RefusedWriteException.unless(
+            "the update of " + table, () -> source.move(tx, balance, lines));
+    List<Account> accounts = List.copyOf(toMove.get(balance).keySet());
     for (int n = 0; n < lines.size(); n++) {
       List<BigDecimal> after = expected.get(n);
       List<@Nullable BigDecimal> now = moved.get(n);
       if (now == null) {
-        throw new UnexpectedWriteException("a trigger or policy dropped the update of " + table);
+        throw new UnexpectedWriteException(
+            "the update of %s for %s was dropped by %s"
+                .formatted(table, match(accounts.get(n)), Meddler.of(tx, table)));
       }
       if (!same(after, now)) {
         throw new UnexpectedWriteException(
-            "a trigger or policy changed the update of %s: %s was written, %s is there"
-                .formatted(table, after, now));
+            "the update of %s for %s was changed by %s: %s was written, %s is there"
+                .formatted(table, match(accounts.get(n)), Meddler.of(tx, table), after, now));
       }
     }
   }
@@ -691,12 +720,13 @@ final class Payment {
     for (int i = 0; i < lines.size(); i++) {
       lines.get(i).put("n", Integer.toString(i));
     }
-    List<Inserted> inserted = source.write(tx, ledger, lines);
     String table = source.ledgerTable(ledger);
+    List<Inserted> inserted =
+        RefusedWriteException.unless(
+            "the insert into " + table, () -> source.write(tx, ledger, lines));
     if (inserted.size() != lines.size()) {
       throw new UnexpectedWriteException(
-          "a trigger or policy dropped %d of %d inserts into %s"
-              .formatted(lines.size() - inserted.size(), lines.size(), table));
+          "the insert into %s was dropped by %s".formatted(table, Meddler.of(tx, table)));
     }
     int i = 0;
     for (Map.Entry<Item, Map<String, @Nullable String>> each : recorded.entrySet()) {
@@ -704,13 +734,17 @@ final class Payment {
       List<@Nullable BigDecimal> expected = source.expectedAmounts(ledger, each.getValue());
       if (!same(expected, row.amounts())) {
         throw new UnexpectedWriteException(
-            "a trigger or policy changed an insert into %s: %s was written, %s is there"
-                .formatted(table, expected, row.amounts()));
+            "the insert into %s was changed by %s: %s was written, %s is there"
+                .formatted(table, Meddler.of(tx, table), expected, row.amounts()));
       }
       if (row.key() != null) {
         each.getKey().inserted.put(ledger, row.key());
       }
     }
+  }
+
+  private static String match(Account account) {
+    return String.join(", ", account.match());
   }
 
   private static boolean same(

@@ -6,6 +6,11 @@ final class RefunderException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   RefunderException(Exception cause) {
-    super("the host's refunder failed: " + cause.getMessage(), cause);
+    super(
+        "the host's TokenRefunder failed: %s%s"
+            .formatted(
+                cause.getClass().getSimpleName(),
+                cause.getMessage() == null ? "" : ": " + cause.getMessage()),
+        cause);
   }
 }

@@ -65,6 +65,7 @@ public final class Run {
   private final List<SourceStatements> sources;
   private final CleanupOptions options;
   private final Duration defaultTimeout;
+  private final @Nullable Duration keepHistory;
   private final @Nullable TokenRefunder refunder;
   private final CleanupListener listener;
   private final Pace pace;
@@ -73,6 +74,7 @@ public final class Run {
    * A run to be started.
    *
    * @param defaultTimeout the timeout where neither options nor mapping give one
+   * @param keepHistory for how long runs are remembered; null for ever
    * @param refunder the host's own code, null where the mapping says what to write
    * @param stopped asked before each transaction: whether the run is to end with what it has
    */
@@ -81,6 +83,7 @@ public final class Run {
       List<SourceStatements> sources,
       CleanupOptions options,
       Duration defaultTimeout,
+      @Nullable Duration keepHistory,
       @Nullable TokenRefunder refunder,
       CleanupListener listener,
       BooleanSupplier stopped) {
@@ -88,6 +91,7 @@ public final class Run {
     this.sources = sources;
     this.options = options;
     this.defaultTimeout = defaultTimeout;
+    this.keepHistory = keepHistory;
     this.refunder = refunder;
     this.listener = listener;
     this.pace = new Pace(stopped, options.maxDuration());
@@ -133,6 +137,9 @@ public final class Run {
       database.write(
           tx -> {
             books.finishRun(tx, result, null);
+            if (keepHistory != null) {
+              books.forgetOldRuns(tx, keepHistory);
+            }
             return result;
           });
       listener.completed(result, Duration.ofNanos(System.nanoTime() - began));

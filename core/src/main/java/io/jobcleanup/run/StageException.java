@@ -107,8 +107,11 @@ final class StageException extends RuntimeException {
   /** What went wrong, in the host's words. */
   String reason() {
     SqlFault fault = SqlFault.of(this);
-    return fault != null
-        ? fault.toString()
-        : String.valueOf(getCause() == null ? getMessage() : getCause().getMessage());
+    if (fault == null || getCause() instanceof RefusedWriteException) {
+      return String.valueOf(getCause() == null ? getMessage() : getCause().getMessage());
+    }
+    return stage == Stage.REFUND && !fault.passing()
+        ? "what the mapping says of the refund can't be worked out: " + fault
+        : fault.toString();
   }
 }

@@ -2,12 +2,13 @@ package io.jobcleanup.run;
 
 import io.jobcleanup.Backlog;
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.RefundTotals;
 import io.jobcleanup.postgres.Books;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Deadline;
+import io.jobcleanup.postgres.Refunds;
 import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.run.Detection.Candidate;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -42,16 +43,17 @@ public final class Survey {
   /** Counts. */
   public Backlog backlog() {
     Instant now = database.read(books::now);
-    Map.Entry<Long, BigDecimal> owed =
+    RefundTotals owed =
         recordsThere
-            ? database.read(tx -> books.owedTotals(tx, now))
-            : Map.entry(0L, BigDecimal.ZERO);
+            ? database.read(tx -> new Refunds().totals(tx, Refunds.Which.OWED))
+            : RefundTotals.NONE;
     return new Backlog(
         Run.deadlines(sources, now, CleanupOptions.defaults(), defaultTimeout).entrySet().stream()
             .map(each -> stuck(each.getKey(), each.getValue(), now))
             .toList(),
-        owed.getKey(),
-        owed.getValue());
+        owed.owed(),
+        owed.tokensOwed(),
+        owed.oldestOwed());
   }
 
   private Backlog.Stuck stuck(SourceStatements source, Deadline deadline, Instant now) {

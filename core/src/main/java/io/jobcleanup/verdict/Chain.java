@@ -26,6 +26,11 @@ public final class Chain {
       columns = List.copyOf(columns);
       match = List.copyOf(match);
     }
+
+    /** One of its columns, as a person finds it. */
+    public String named(String column) {
+      return "%s.%s of %s".formatted(table, column, String.join(", ", match));
+    }
   }
 
   /**
@@ -104,7 +109,7 @@ public final class Chain {
             "%s of %s moves, and was never read".formatted(step.column(), step.account()));
       }
       BigDecimal moved = moved(before, step.addend(), step.floor());
-      String obstacle = step.type().obstacle(step.column(), moved);
+      String obstacle = step.type().obstacle(step.account().named(step.column()), moved);
       if (obstacle != null) {
         return new Move.Impossible(obstacle);
       }

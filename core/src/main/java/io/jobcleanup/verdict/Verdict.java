@@ -61,7 +61,12 @@ public record Verdict(List<Due> due, Nothing nothing) {
         continue;
       }
       if (amount.signum() < 0) {
-        due.add(new Due(line, null, "the cost is negative: " + amount.toPlainString()));
+        due.add(
+            new Due(
+                line,
+                null,
+                "what it took is negative, %s: correct it in the host's tables"
+                    .formatted(amount.toPlainString())));
         continue;
       }
       BigDecimal rest =
@@ -79,7 +84,11 @@ public record Verdict(List<Due> due, Nothing nothing) {
       if (recorded != null && recorded.amount() != null) {
         rest = rest.min(recorded.amount());
       }
-      due.add(new Due(line, rest, facts.payer() == null ? "the job has no payer" : null));
+      due.add(
+          new Due(
+              line,
+              rest,
+              facts.payer() == null ? "the job names no payer: put one into its row" : null));
     }
     return new Verdict(
         due,

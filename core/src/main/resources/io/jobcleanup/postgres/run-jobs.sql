@@ -3,7 +3,7 @@
 -- :table, :key text, the job that they come after
 -- :limit int
 -- Index: the primary key of job_cleanup.run_job
-select job_table, job_key, source, payer, outcome, tokens_refunded, cost, duration_ms, cause, settled_at
+select run_id, job_table, job_key, source, payer, outcome, tokens_refunded, cost, duration_ms, cause, settled_at
 from job_cleanup.run_job
 where run_id = cast(:run as uuid) and (job_table, job_key) > (:table, :key)
 order by job_table, job_key

@@ -2,7 +2,7 @@
 -- :after uuid as text, the id that they come after
 -- :limit int
 -- Index: the primary key of job_cleanup.run
-select *
+select *, cast(extract(epoch from clock_timestamp() - started_at) * 1000 as bigint) as age_ms
 from job_cleanup.run
 where id < cast(:after as uuid)
 order by id desc

@@ -26,8 +26,8 @@ class CommandsTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final List<String> COMMANDS =
       List.of(
-          "demo", "serve", "run", "find", "doctor", "map", "migrate", "user", "token", "sql",
-          "stop");
+          "demo", "serve", "run", "find", "runs", "refunds", "doctor", "map", "migrate", "user",
+          "token", "sql", "stop");
   private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
@@ -92,7 +92,8 @@ class CommandsTest {
         .containsPattern(time + "\\[INFO] Cleaning up stuck job jobId=abc123 tokensCost=10")
         .containsPattern(
             time
-                + "\\[INFO] Job cleaned up successfully tokensRefunded=10 processingDuration=60\\ds")
+                + "\\[INFO] Job cleaned up successfully tokensRefunded=10"
+                + " processingDuration=60\\ds")
         .containsPattern(
             time + "\\[INFO] Cleanup completed totalFound=1 cleanedUp=1 tokensRefunded=10");
     assertThat(ended.out()).doesNotContain("[INFO]");
@@ -176,8 +177,8 @@ class CommandsTest {
     assertThat(paying.code()).isZero();
     assertThat(owing.out())
         .contains(
-            "What is owed is tried again by the next two runs, then after a delay that grows from 1m"
-                + " to 1h.")
+            "What is owed is tried again by the next two runs, then after a delay that grows from"
+                + " 1m to 1h.")
         .doesNotContain("What was refused");
     assertThat(paying.out()).contains("Paid 1 refund owed from earlier runs: 12 tokens.");
     assertThat(host.balance("u_99")).isEqualTo("13");
@@ -862,7 +863,7 @@ class CommandsTest {
     Ended help = Program.run(Map.of(), "--help");
 
     assertThat(help.code()).isZero();
-    assertThat(help.out()).contains(COMMANDS).doesNotContain("verify", "refunds", "rehearse");
+    assertThat(help.out()).contains(COMMANDS).doesNotContain("verify", "rehearse");
     for (String command : COMMANDS) {
       assertThat(Program.run(Map.of(), command, "--help").code()).isZero();
     }

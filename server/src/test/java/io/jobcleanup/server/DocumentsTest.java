@@ -121,7 +121,7 @@ class DocumentsTest {
         String command = call.group(1);
         String arguments = call.group(2).replaceFirst("\\s(?:[#&|>]|&&|- ).*", "");
         List<String> help = new ArrayList<>(List.of(command));
-        if (Set.of("user", "token").contains(command)) {
+        if (Set.of("user", "token", "runs", "refunds").contains(command)) {
           Stream.of(arguments.strip().split("\\s+"))
               .filter(it -> it.matches("[a-z]+"))
               .limit(1)

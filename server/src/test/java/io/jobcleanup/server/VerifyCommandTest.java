@@ -145,7 +145,7 @@ class VerifyCommandTest {
     assertThat(without.code()).isEqualTo(2);
     assertThat(without.err()).contains("--reason");
     assertThat(blank.code()).isEqualTo(2);
-    assertThat(blank.err()).contains("allowed are 1 to 500");
+    assertThat(blank.err()).contains("1 to 500 characters");
   }
 
   @Test

@@ -5,12 +5,14 @@ import static org.springframework.security.web.util.matcher.RequestMatchers.anyO
 
 import io.jobcleanup.server.database.HostDatabase;
 import io.jobcleanup.server.settings.Settings;
+import io.jobcleanup.server.web.AuditTrail;
 import io.jobcleanup.server.web.Client;
 import io.jobcleanup.server.web.Problem;
 import io.jobcleanup.server.web.Problems;
 import io.jobcleanup.server.web.SecurityHeaders;
 import io.jobcleanup.server.web.Troubles;
 import jakarta.servlet.DispatcherType;
+import java.security.Principal;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -23,6 +25,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.HttpMethod;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
@@ -77,6 +80,22 @@ public class SecurityConfiguration {
   @Bean
   SignIn signIn(HostDatabase database) {
     return new SignIn(database.forCallers());
+  }
+
+  @Bean
+  AuditTrail auditTrail(Settings settings) {
+    return (connection, request, act, target, before, after) -> {
+      Principal caller = request.getUserPrincipal();
+      new Audit(new SingleConnectionDataSource(connection, true))
+          .record(
+              new Actor(
+                  caller == null ? null : caller.getName(),
+                  Client.of(request, settings.web()).address()),
+              act,
+              target,
+              before,
+              after);
+    };
   }
 
   @Bean

@@ -1,8 +1,11 @@
 package io.jobcleanup.server.answer;
 
 import io.jobcleanup.CleanupResult;
+import java.io.OutputStream;
 import java.math.BigDecimal;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,6 +28,19 @@ public final class Json {
   /** One JSON text on one line. */
   public static String write(Object answer) {
     return MAPPER.writeValueAsString(answer);
+  }
+
+  /**
+   * Writes one JSON text on one line, piece by piece, so that it may be longer than memory.
+   *
+   * @param out where it goes; stays open
+   */
+  public static void stream(OutputStream out, Consumer<JsonGenerator> pieces) {
+    try (JsonGenerator json =
+        MAPPER.writer().without(StreamWriteFeature.AUTO_CLOSE_TARGET).createGenerator(out)) {
+      pieces.accept(json);
+      json.writeRaw('\n');
+    }
   }
 
   /** An amount that is written without trailing zeros and without an exponent. */

@@ -49,6 +49,7 @@ public final class RunAnswer {
 
   /** What a run did to a job; durations in milliseconds. */
   public record PastJob(
+      String runId,
       String id,
       String source,
       @Nullable String userId,
@@ -69,7 +70,8 @@ public final class RunAnswer {
     return new Shown(run(run), jobs.items().stream().map(RunAnswer::job).toList(), jobs.next());
   }
 
-  private static PastRun run(RunRecord run) {
+  /** A run. */
+  public static PastRun run(RunRecord run) {
     return new PastRun(
         run.id(),
         run.trigger().name(),
@@ -88,8 +90,10 @@ public final class RunAnswer {
         run.error());
   }
 
-  private static PastJob job(RunJob job) {
+  /** What a run did to a job. */
+  public static PastJob job(RunJob job) {
     return new PastJob(
+        job.run(),
         job.job(),
         job.source(),
         job.payer(),

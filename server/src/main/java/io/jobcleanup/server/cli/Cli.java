@@ -110,6 +110,8 @@ public final class Cli {
             .addSubcommand(new ServeCommand(surroundings))
             .addSubcommand(new RunCommand(surroundings))
             .addSubcommand(new FindCommand(surroundings))
+            .addSubcommand(new RunsCommand(surroundings))
+            .addSubcommand(new RefundsCommand(surroundings))
             .addSubcommand(new VerifyCommand(surroundings))
             .addSubcommand(new DoctorCommand(surroundings))
             .addSubcommand(new MapCommand(surroundings))

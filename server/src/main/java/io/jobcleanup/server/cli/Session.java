@@ -99,6 +99,7 @@ final class Session implements AutoCloseable {
         JobCleanup.builder(database.dataSource())
             .schema(database.url().schema())
             .timeout(settings.timeout())
+            .keepHistory(settings.history().keep())
             .logPerJob(settings.logPerJob())
             .mapping(mapping(settings, mapping));
     for (CleanupListener listener : listeners) {

@@ -48,6 +48,12 @@ final class BacklogMetrics implements MeterBinder {
     ofBacklog("job.cleanup.owed.tokens", it -> it.owedTokens().doubleValue())
         .description("Tokens that are owed now, as far as the amounts are known")
         .register(registry);
+    ofBacklog(
+            "job.cleanup.oldest.owed.age",
+            it -> it.oldestOwed() == null ? 0 : seconds(it.oldestOwed()))
+        .description("How long the oldest refund that is owed has been owed, 0 where there is none")
+        .baseUnit("seconds")
+        .register(registry);
     ofPulse(
             "job.cleanup.last.good.run.age",
             it -> it.sinceGoodRun().map(BacklogMetrics::seconds).orElse(Double.NaN))

@@ -1,6 +1,7 @@
 package io.jobcleanup.server.observe;
 
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.RefundTotals;
 import io.jobcleanup.server.schedule.CleanupSchedule;
 import io.jobcleanup.server.schedule.CleanupSchedule.Standing;
 import java.time.Duration;
@@ -50,7 +51,17 @@ final class CleanupHealth implements HealthIndicator {
     pulse
         .sinceGoodRun()
         .ifPresent(age -> health.withDetail("lastGoodRunAgeSeconds", age.toSeconds()));
+    health.withDetail("owed", details(pulse.owed()));
     return health.withDetail("schedule", details(pulse.schedule())).build();
+  }
+
+  private static Map<String, Object> details(RefundTotals owed) {
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("refunds", owed.owed());
+    if (owed.oldestOwed() != null) {
+      details.put("oldestAgeSeconds", owed.oldestOwed().toSeconds());
+    }
+    return details;
   }
 
   private static Map<String, Object> details(Standing standing) {

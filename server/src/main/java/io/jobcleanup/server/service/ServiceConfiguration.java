@@ -52,6 +52,7 @@ class ServiceConfiguration {
         JobCleanup.builder(database.dataSource())
             .schema(database.url().schema())
             .timeout(settings.timeout())
+            .keepHistory(settings.history().keep())
             .logPerJob(settings.logPerJob())
             .mapping(mapping);
     listeners.orderedStream().forEach(builder::listener);

@@ -1,6 +1,7 @@
 package io.jobcleanup.server.settings;
 
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.JobCleanup;
 import io.jobcleanup.server.log.LogFormat;
 import java.net.URI;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param migrate {@code job-cleanup.migrate}: whether a run brings our schema up to date first
  * @param mapping {@code job-cleanup.mapping}: the mapping file; null where none was named
  * @param home {@code job-cleanup.home}: the directory of the embedded database and made secrets
+ * @param history how long runs are remembered
  * @param databaseUrl {@code DATABASE_URL} as it was written, a secret; null for the embedded
  *     database
  * @param web where the service listens, and as whom it is known
@@ -39,6 +41,7 @@ public record Settings(
     Migrate migrate,
     @Nullable Path mapping,
     Path home,
+    History history,
     @Nullable String databaseUrl,
     Web web,
     Cron cron,
@@ -47,6 +50,13 @@ public record Settings(
 
   /** What an email looks like, as far as it matters: 255 visible characters at most, one @. */
   public static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{C}]{1,64}@[^\\s@\\p{C}]{1,189}");
+
+  /**
+   * How long runs are remembered.
+   *
+   * @param keep {@code job-cleanup.history.keep}; null for ever
+   */
+  public record History(@Nullable Duration keep) {}
 
   /**
    * Where the service listens, and as whom it is known.
@@ -130,6 +140,7 @@ public record Settings(
         Migrate.AUTO,
         null,
         DEFAULT_HOME,
+        new History(JobCleanup.DEFAULT_HISTORY),
         null,
         new Web(3000, null, null, List.of()),
         new Cron(List.of(), Duration.ofSeconds(50)),
@@ -140,8 +151,8 @@ public record Settings(
   /** Without the database's address, which holds a password. */
   @Override
   public String toString() {
-    return ("Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s, web=%s,"
-            + " cron=%s, schedule=%s, firstAdmin=%s]")
+    return ("Settings[timeout=%s, batchSize=%d, logPerJob=%s, migrate=%s, mapping=%s, home=%s,"
+            + " web=%s, cron=%s, schedule=%s, firstAdmin=%s]")
         .formatted(
             timeout, batchSize, logPerJob, migrate, mapping, home, web, cron, schedule, firstAdmin);
   }

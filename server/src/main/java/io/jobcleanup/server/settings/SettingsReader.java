@@ -1,6 +1,7 @@
 package io.jobcleanup.server.settings;
 
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.JobCleanup;
 import io.jobcleanup.mapping.Durations;
 import io.jobcleanup.mapping.Suggestion;
 import io.jobcleanup.server.ExitCode;
@@ -10,6 +11,7 @@ import io.jobcleanup.server.log.LogFormat;
 import io.jobcleanup.server.schedule.Crontab;
 import io.jobcleanup.server.settings.Settings.Cron;
 import io.jobcleanup.server.settings.Settings.FirstAdmin;
+import io.jobcleanup.server.settings.Settings.History;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import io.jobcleanup.server.settings.Settings.Schedule;
 import io.jobcleanup.server.settings.Settings.Web;
@@ -68,6 +70,7 @@ public final class SettingsReader {
   private static final String MIGRATE = "job-cleanup.migrate";
   private static final String MAPPING = "job-cleanup.mapping";
   private static final String HOME = "job-cleanup.home";
+  private static final String HISTORY_KEEP = "job-cleanup.history.keep";
 
   private static final String PUBLIC_URL = "job-cleanup.public-url";
   private static final String TRUSTED_PROXIES = "job-cleanup.trusted-proxies";
@@ -86,6 +89,7 @@ public final class SettingsReader {
           MIGRATE,
           MAPPING,
           HOME,
+          HISTORY_KEEP,
           PUBLIC_URL,
           TRUSTED_PROXIES,
           CRON_MAX_DURATION,
@@ -202,6 +206,7 @@ public final class SettingsReader {
             value(MIGRATE, text -> oneOf(Migrate.class, text)).orElse(defaults.migrate()),
             value(MAPPING, SettingsReader::path).orElse(null),
             value(HOME, SettingsReader::path).orElse(defaults.home()),
+            value(HISTORY_KEEP, SettingsReader::history).orElse(defaults.history()),
             raw(DATABASE_URL),
             new Web(
                 named(PORT, SettingsReader::port).orElse(defaults.web().port()),
@@ -460,6 +465,17 @@ public final class SettingsReader {
     throw new IllegalArgumentException(
         "is \"%s\", allowed are whole numbers from 1 to %d"
             .formatted(text, CleanupOptions.MAX_BATCH_SIZE));
+  }
+
+  private static History history(String text) {
+    if (text.equalsIgnoreCase("off")) {
+      return new History(null);
+    }
+    try {
+      return new History(Durations.between(JobCleanup.MIN_HISTORY.toDays() + "d", "36500d", text));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(e.getMessage() + "; or off, for ever", e);
+    }
   }
 
   private static int port(String text) {

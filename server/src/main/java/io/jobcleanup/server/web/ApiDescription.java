@@ -3,6 +3,7 @@ package io.jobcleanup.server.web;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.answer.CronAnswer;
 import io.jobcleanup.server.answer.JobAnswer;
+import io.jobcleanup.server.answer.RefundAnswer;
 import io.jobcleanup.server.answer.RunAnswer;
 import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
@@ -65,6 +66,10 @@ class ApiDescription {
           JobAnswer.StuckOne.class,
           JobAnswer.Explained.class,
           JobAnswer.ExplainedOne.class,
+          RefundAnswer.Refunds.class,
+          RefundAnswer.WrittenOff.class,
+          RefundAnswer.PastRefund.class,
+          RefundAnswer.Totals.class,
           RunAnswer.Listed.class,
           RunAnswer.Shown.class,
           RunAnswer.PastRun.class,
@@ -78,8 +83,8 @@ class ApiDescription {
           405, "The path isn't for this method.",
           500, "A fault of the service; its log says more under the id.",
           503,
-              "The database doesn't answer, or can't be used; or the service is busy, and Retry-After"
-                  + " says when to try again; or it is being stopped.");
+              "The database doesn't answer, or can't be used; or the service is busy, and"
+                  + " Retry-After says when to try again; or it is being stopped.");
 
   ApiDescription() {
     SpringDocUtils.getConfig().addAnnotationsToIgnore(AuthenticationPrincipal.class);
@@ -145,7 +150,7 @@ class ApiDescription {
         operation.addSecurityItem(new SecurityRequirement().addList(TOKEN));
       }
       problems.put(403, "The role is too low, or the request comes from another site.");
-      problems.put(406, "This path answers with application/json.");
+      problems.put(406, "This path doesn't answer in a form that the request takes.");
     }
     if (operation.getRequestBody() != null) {
       problems.put(413, "The body is larger than 64 KiB.");

@@ -1,6 +1,7 @@
 package io.jobcleanup.server.web;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.apache.catalina.connector.ClientAbortException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -27,6 +28,15 @@ class ErrorAnswers {
   void nobodyThere() {}
 
   @ExceptionHandler
+  ResponseEntity<Problem> answer(
+      Exception error, HttpServletRequest request, HttpServletResponse response) throws Exception {
+    if (response.isCommitted()) {
+      // What was sent must not look whole: the server cuts the connection.
+      throw error;
+    }
+    return answer(error, request);
+  }
+
   ResponseEntity<Problem> answer(Exception error, HttpServletRequest request) {
     if (error instanceof ErrorResponse known) {
       HttpHeaders headers = new HttpHeaders();

@@ -41,6 +41,28 @@ final class Parameters {
     return Optional.empty();
   }
 
+  /** True or false; empty where it isn't there. */
+  Optional<Boolean> bool(String name) {
+    String value = take(name);
+    if (value == null || value.equals("true") || value.equals("false")) {
+      return Optional.ofNullable(value).map(Boolean::valueOf);
+    }
+    faults.add("%s is \"%s\", true or false is expected".formatted(name, Fields.shown(value)));
+    return Optional.empty();
+  }
+
+  /** One of several words; empty where it isn't there. */
+  Optional<String> oneOf(String name, List<String> words) {
+    String value = take(name);
+    if (value == null || words.contains(value)) {
+      return Optional.ofNullable(value);
+    }
+    faults.add(
+        "%s is \"%s\", %s is expected"
+            .formatted(name, Fields.shown(value), String.join(" or ", words)));
+    return Optional.empty();
+  }
+
   /** A text; empty where it isn't there. */
   Optional<String> text(String name) {
     return Optional.ofNullable(take(name));

@@ -26,7 +26,11 @@ final class ProblemFilter extends OncePerRequestFilter {
           e instanceof ServletException wrapped && wrapped.getRootCause() != null
               ? wrapped.getRootCause()
               : e;
-      Problems.write(response, troubles.of(cause, request));
+      Problem problem = troubles.of(cause, request);
+      if (response.isCommitted()) {
+        throw e;
+      }
+      Problems.write(response, problem);
     }
   }
 }

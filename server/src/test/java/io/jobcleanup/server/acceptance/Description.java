@@ -90,7 +90,9 @@ final class Description {
     JsonNode content = described.get("content").get(type);
     return content == null
         ? Optional.of("the content type \"%s\" isn't described".formatted(type))
-        : fault(content.get("schema"), answer.body());
+        : type.matches("application/(.*\\+)?json")
+            ? fault(content.get("schema"), answer.body())
+            : Optional.empty();
   }
 
   /** What speaks against a problem as an answer to a request that isn't described. */

@@ -22,9 +22,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -243,12 +245,24 @@ class GeneratedRequestsTest {
   private Map<String, List<String>> known(GeneratedRequests requests) {
     Map<String, List<String>> known = new TreeMap<>();
     known.put("job", List.of("fine1-1", "images:fine1-1", "owed1", "refused1"));
+    known.put("user", List.of("rich", "without a balance"));
+    known.put("owed", List.of("true", "false"));
+    known.put("format", List.of("csv", "ndjson"));
+    known.put("id", List.of(refund("owed" + requests.pick(List.of(1, jobs.get())))));
+    known.put("reason", List.of("agreed with the user", "x"));
     known.put("email", List.of(Serving.EMAIL, Serving.EMAIL, "nobody@example.com"));
     known.put("password", List.of(Serving.PASSWORD, Serving.PASSWORD, "a wrong password"));
     if (!runs.isEmpty()) {
       known.put("run", List.of(requests.pick(runs)));
     }
     return known;
+  }
+
+  /** The id of the refund of a job that has no charge. */
+  private static String refund(String job) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(("public.image_enhancement_jobs/" + job).getBytes(StandardCharsets.UTF_8));
   }
 
   private void askByAnotherMethod(GeneratedRequests requests, Operation operation)
@@ -312,6 +326,7 @@ class GeneratedRequestsTest {
 
   private static boolean isRight(Operation operation, int status) {
     return status == 200
+        || (operation.path().endsWith("/waive") && (status == 404 || status == 409))
         || (operation.path().equals("/api/auth/login") && (status == 401 || status == 429));
   }
 
@@ -321,6 +336,9 @@ class GeneratedRequestsTest {
     }
     if (operation.path().equals("/api/auth/login") || operation.path().equals("/api/auth/logout")) {
       return !caller.name().equals("wrong") && !caller.name().equals("cron");
+    }
+    if (operation.path().endsWith("/waive")) {
+      return caller.role() == Role.ADMIN;
     }
     return caller.role() != null
         && (caller.role() != Role.VIEWER || !operation.path().endsWith("/cleanup"));

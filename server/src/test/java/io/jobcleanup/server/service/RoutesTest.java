@@ -50,7 +50,10 @@ class RoutesTest {
     ROUTES.put("GET /api/admin/jobs/stuck", For.VIEWERS);
     ROUTES.put("GET /api/admin/jobs/{job:(?s)(?!cleanup$).+}", For.VIEWERS);
     ROUTES.put("GET /api/admin/runs", For.VIEWERS);
+    ROUTES.put("GET /api/admin/runs/export", For.VIEWERS);
     ROUTES.put("GET /api/admin/runs/{run}", For.VIEWERS);
+    ROUTES.put("GET /api/admin/refunds", For.VIEWERS);
+    ROUTES.put("POST /api/admin/refunds/{id}/waive", For.ADMINS);
     ROUTES.put("GET /api/auth/me", For.VIEWERS);
     ROUTES.put("POST /api/auth/login", For.ANYBODY);
     ROUTES.put("GET /api/cron/cleanup-jobs", For.CRON);
@@ -83,6 +86,7 @@ class RoutesTest {
           "GET /nothing", For.ADMINS,
           "POST /nothing", For.ADMINS,
           "DELETE /api/admin/runs", For.ADMINS,
+          "POST /api/admin/refunds", For.ADMINS,
           "PUT /api/admin/jobs/cleanup", For.OPERATORS,
           "GET /actuator/env", For.VIEWERS,
           "POST /actuator/health/x", For.ANYBODY,

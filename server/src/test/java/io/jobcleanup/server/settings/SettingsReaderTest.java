@@ -9,6 +9,7 @@ import io.jobcleanup.server.ProgramException;
 import io.jobcleanup.server.account.Password;
 import io.jobcleanup.server.log.LogFormat;
 import io.jobcleanup.server.settings.Settings.Cron;
+import io.jobcleanup.server.settings.Settings.History;
 import io.jobcleanup.server.settings.Settings.Migrate;
 import io.jobcleanup.server.settings.Settings.Schedule;
 import io.jobcleanup.server.settings.Settings.Web;
@@ -74,6 +75,7 @@ class SettingsReaderTest {
             Migrate.NEVER,
             Path.of("m.yaml"),
             Path.of("here"),
+            new History(Duration.ofDays(90)),
             null,
             new Web(
                 3000,
@@ -96,6 +98,7 @@ class SettingsReaderTest {
                       migrate: never
                       mapping: m.yaml
                       home: here
+                      history: {keep: 90d}
                       public-url: https://Jobs.example.com:443/
                       trusted-proxies: 10.0.0.0/8, ::1
                       cron: {max-duration: 20s}
@@ -114,6 +117,7 @@ class SettingsReaderTest {
                     job-cleanup.migrate=never
                     job-cleanup.mapping=m.yaml
                     job-cleanup.home=here
+                    job-cleanup.history.keep=90d
                     job-cleanup.public-url=https://jobs.example.com
                     job-cleanup.trusted-proxies=10.0.0.0/8,::1
                     job-cleanup.cron.max-duration=20s
@@ -132,6 +136,7 @@ class SettingsReaderTest {
                     Map.entry("JOB_CLEANUP_MIGRATE", "never"),
                     Map.entry("JOB_CLEANUP_MAPPING", "m.yaml"),
                     Map.entry("JOB_CLEANUP_HOME", "here"),
+                    Map.entry("JOB_CLEANUP_HISTORY_KEEP", "90d"),
                     Map.entry("JOB_CLEANUP_PUBLIC_URL", "https://jobs.example.com"),
                     Map.entry("JOB_CLEANUP_TRUSTED_PROXIES", "10.0.0.0/8,::1"),
                     Map.entry("JOB_CLEANUP_CRON_MAX_DURATION", "20s"),
@@ -139,6 +144,18 @@ class SettingsReaderTest {
                     Map.entry("JOB_CLEANUP_SCHEDULE_ZONE", "Europe/Berlin"),
                     Map.entry("JOB_CLEANUP_SCHEDULE_ENABLED", "true"))))
         .isEqualTo(expected);
+  }
+
+  @Test
+  void historyIsKeptForADayAtLeastOrForEver() {
+    assertThat(read(Map.of("JOB_CLEANUP_HISTORY_KEEP", "off")).history().keep()).isNull();
+    assertThat(read(Map.of("JOB_CLEANUP_HISTORY_KEEP", "1d")).history().keep())
+        .isEqualTo(Duration.ofDays(1));
+    for (String wrong : List.of("23h", "400", "never")) {
+      assertThat(failure(Map.of("JOB_CLEANUP_HISTORY_KEEP", wrong)))
+          .contains("job-cleanup.history.keep: is \"" + wrong + "\"")
+          .contains("; or off, for ever");
+    }
   }
 
   @Test
