@@ -327,10 +327,12 @@ public final class Schema {
   }
 
   /**
-   * Removes it with all that it remembers: afterwards nobody knows any more what was given back.
+   * Removes it with all that it remembers: afterwards nobody knows any more what was given back. Our
+   * triggers on the host's tables go with their functions.
    */
   public void drop() {
-    database.write(
+    Guard.briefly(
+        database,
         tx -> {
           tx.execute("drop schema if exists " + NAME + " cascade");
           return State.ABSENT;

@@ -135,6 +135,9 @@ public final class Run {
             books.finishRun(tx, result, null);
             return result;
           });
+      if (pace.mayGoOn()) {
+        new LateSearch(database, sources, listener).look(run, start);
+      }
       listener.completed(result, Duration.ofNanos(System.nanoTime() - began));
       return result;
     } catch (RuntimeException e) {
