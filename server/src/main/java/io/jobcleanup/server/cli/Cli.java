@@ -109,6 +109,7 @@ public final class Cli {
             .addSubcommand(new ServeCommand(surroundings))
             .addSubcommand(new RunCommand(surroundings))
             .addSubcommand(new FindCommand(surroundings))
+            .addSubcommand(new LateCommand(surroundings))
             .addSubcommand(new DoctorCommand(surroundings))
             .addSubcommand(new MapCommand(surroundings))
             .addSubcommand(new MigrateCommand(surroundings))

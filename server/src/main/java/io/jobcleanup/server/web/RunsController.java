@@ -30,7 +30,7 @@ class RunsController {
   }
 
   /** Which part of a list is asked for. */
-  private record Part(@Nullable String after, int most) {
+  record Part(@Nullable String after, int most) {
     static Part of(HttpServletRequest request) {
       Parameters parameters = new Parameters(request);
       String after = parameters.text("after").orElse(null);
@@ -90,7 +90,7 @@ class RunsController {
   }
 
   /** The only argument that can still be wrong is where a page begins. */
-  private static <T> T page(Supplier<T> reading) {
+  static <T> T page(Supplier<T> reading) {
     try {
       return reading.get();
     } catch (IllegalArgumentException e) {
