@@ -247,7 +247,7 @@ class GuardTest {
 
   @Test
   void viewIsRefusedWithWhereItGoes() {
-    database.execute("create view live as select * from image_enhancement_jobs");
+    database.execute("create view public.live as select * from image_enhancement_jobs");
     JobCleanup onView =
         JobCleanup.builder(database)
             .mapping(
@@ -324,7 +324,7 @@ class GuardTest {
 
     try (Connection worker = other.getConnection();
         Statement statement = worker.createStatement()) {
-      statement.execute("set timezone to 'Asia/Kathmandu'; set datestyle to 'German'");
+      statement.execute("set timezone to 'Asia/Kathmandu'");
       int hit =
           statement.executeUpdate(
               "update \"The Jobs\" set \"select\" = '%s', \"re'sult\" = 'it'".formatted(completed));

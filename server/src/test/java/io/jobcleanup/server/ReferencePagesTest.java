@@ -29,6 +29,8 @@ class ReferencePagesTest {
         "serve",
         "run",
         "find",
+        "late",
+        "late guard",
         "doctor",
         "map",
         "migrate",
