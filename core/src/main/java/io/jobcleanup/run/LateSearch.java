@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks whether workers have completed jobs that runs of the last days had failed, and records them.
- * A few pages for each source: those failed last, as a worker that comes back does so soon; and
- * some that begin anywhere, so that each job's turn comes. Bounded in time, and whatever goes wrong
+ * For each source those that were failed last, as a worker that comes back does so soon; and some
+ * from a random place on, so that each job's turn comes. Bounded in time, and whatever goes wrong
  * is no harm to the run.
  */
 final class LateSearch {
@@ -31,11 +31,11 @@ final class LateSearch {
   /** How long after its failing a job is looked at. */
   static final Duration WINDOW = Duration.ofDays(7);
 
-  /** How many jobs are looked at in one transaction. */
-  static final int PAGE = 1000;
+  /** How many of a source's jobs that were failed last are looked at. */
+  private static final int NEWEST = 1000;
 
-  /** How many pages of a source are looked at besides the newest. */
-  private static final int FURTHER_PAGES = 2;
+  /** How many further ones are looked at. */
+  private static final int FURTHER = 2000;
 
   /** How long it may take, all sources together. */
   private static final Duration LONGEST = Duration.ofMillis(500);
@@ -82,25 +82,24 @@ final class LateSearch {
   }
 
   private void look(String run, SourceStatements source, String since) {
-    if (lookAtPage(run, source, since, 0) < PAGE || timeIsUp()) {
+    if (lookAtSome(run, source, since, 0, NEWEST) < NEWEST || timeIsUp()) {
       return;
     }
     long all = read(tx -> books.countSettled(tx, source, since));
     long first = ThreadLocalRandom.current().nextLong(Math.max(1, all));
-    for (int page = 0; page < FURTHER_PAGES && !timeIsUp(); page++) {
-      if (lookAtPage(run, source, since, first + (long) page * PAGE) < PAGE) {
-        return;
-      }
+    if (!timeIsUp()) {
+      lookAtSome(run, source, since, first, FURTHER);
     }
   }
 
-  /** Looks at one page; says how many jobs are on it. */
-  private int lookAtPage(String run, SourceStatements source, String since, long offset) {
+  /** Looks at some jobs in a transaction of its own; says how many there are. */
+  private int lookAtSome(
+      String run, SourceStatements source, String since, long offset, int most) {
     record Seen(List<Settled> jobs, List<Completed> completed) {}
     Seen seen =
         read(
             tx -> {
-              List<Settled> jobs = books.settled(tx, source, since, offset, PAGE);
+              List<Settled> jobs = books.settled(tx, source, since, offset, most);
               return new Seen(
                   jobs, jobs.isEmpty() ? List.of() : source.completedLate(tx, jobs));
             });
