@@ -74,8 +74,8 @@ final class LateCommand implements Callable<Integer> {
       header = "Keep settled jobs settled, by a trigger on the job table.",
       description = {
         "",
-        "An update that would take a job from the state that a run failed it into to a processing or "
-            + "completed one hits no row, and is recorded. Retries by another state pass."
+        "An update that would take a job that a run failed straight into a processing or completed "
+            + "state hits no row, and is recorded. Retries by way of another state pass."
       },
       footer = {"", "Exit code 4 where our role doesn't own the table, or the table is in use."})
   int guard(
