@@ -299,8 +299,7 @@ public final class JobCleanup {
     return Guard.script(named(source, bound().sources()));
   }
 
-  private static List<SourceStatements> named(
-      @Nullable String source, List<SourceStatements> all) {
+  private static List<SourceStatements> named(@Nullable String source, List<SourceStatements> all) {
     List<SourceStatements> named =
         all.stream().filter(it -> source == null || source.equals(it.source().name())).toList();
     if (named.isEmpty()) {
@@ -308,9 +307,7 @@ public final class JobCleanup {
           "there is no source \"%s\", the mapping has %s"
               .formatted(
                   source,
-                  all.stream()
-                      .map(it -> it.source().name())
-                      .collect(Collectors.joining(", "))));
+                  all.stream().map(it -> it.source().name()).collect(Collectors.joining(", "))));
     }
     return named;
   }

@@ -72,7 +72,8 @@ class LateCompletionsTest {
     host.aStuckJob("j1").insert();
     cleanup.cleanupStuckJobs();
     database.update(
-        "update image_enhancement_jobs set status = 'COMPLETED', \"imageId\" = repeat('ü', 100000)");
+        "update image_enhancement_jobs set status = 'COMPLETED', \"imageId\" = repeat('ü',"
+            + " 100000)");
 
     late();
 
@@ -203,8 +204,7 @@ class LateCompletionsTest {
             .build();
     byAttempt.migrate();
     byAttempt.cleanupStuckJobs();
-    database.execute(
-        "update jobs set state = 'done', attempt = case id when 1 then 1 else 2 end");
+    database.execute("update jobs set state = 'done', attempt = case id when 1 then 1 else 2 end");
 
     byAttempt.cleanupStuckJobs();
 
@@ -348,7 +348,8 @@ class LateCompletionsTest {
 
     double each = (buffers() - before) / 3000.0;
     System.out.printf(
-        "100,000 failed jobs in the window: %.1f buffers for each of the 3,000 that a run looks at, the run took %d ms%n",
+        "100,000 failed jobs in the window: %.1f buffers for each of the 3,000 that a run looks at,"
+            + " the run took %d ms%n",
         each, (System.nanoTime() - began) / 1_000_000);
     assertThat(each).isBetween(1.0, 12.0);
   }
@@ -386,8 +387,10 @@ class LateCompletionsTest {
 
   /** How many pages of tables and indexes were touched so far, once all sessions have told. */
   private long buffers() {
-    while (database.number("select count(*) from pg_stat_activity where datname = current_database()")
-        .intValue() > 1) {
+    while (database
+            .number("select count(*) from pg_stat_activity where datname = current_database()")
+            .intValue()
+        > 1) {
       Thread.onSpinWait();
     }
     return database

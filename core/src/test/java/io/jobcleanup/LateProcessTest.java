@@ -57,8 +57,7 @@ class LateProcessTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 SlowWorker.class.getName(),
-                TestPostgres.server()
-                    .jdbcUrl(host.database().value("select current_database()")),
+                TestPostgres.server().jdbcUrl(host.database().value("select current_database()")),
                 TestPostgres.server().user(),
                 job)
             .redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -67,7 +66,8 @@ class LateProcessTest {
   }
 
   private static void signal(Process process, String name) throws Exception {
-    assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor())
+    assertThat(
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor())
         .isZero();
   }
 }

@@ -26,7 +26,13 @@ public final class Guard {
 
   /** A trigger of ours that is there. */
   record There(
-      long table, String display, String quoted, String trigger, String function, String body, boolean enabled) {}
+      long table,
+      String display,
+      String quoted,
+      String trigger,
+      String function,
+      String body,
+      boolean enabled) {}
 
   /** Whoever waits for a table longer keeps its host waiting behind him. */
   private static final String BRIEFLY = "set local lock_timeout to '1s'";
@@ -171,7 +177,8 @@ public final class Guard {
       SqlFault fault = SqlFault.of(e);
       if (fault != null && fault.state().equals("55P03")) {
         throw new UnusableDatabaseException(
-            "A job table was in use for longer than 1 s, by transactions that write to it; nothing was changed. Try again, at a quieter time.",
+            "A job table was in use for longer than 1 s, by transactions that write to it; nothing"
+                + " was changed. Try again, at a quieter time.",
             e);
       }
       throw e;

@@ -87,10 +87,14 @@ record GuardSql(
             Sql.of(
                 "guard-trigger",
                 Map.of(
-                    "trigger", Sql.identifier(trigger),
-                    "jobs", table.quoted(),
-                    "condition", condition,
-                    "function", qualified))));
+                    "trigger",
+                    Sql.identifier(trigger),
+                    "jobs",
+                    table.quoted(),
+                    "condition",
+                    condition,
+                    "function",
+                    qualified))));
   }
 
   /** What keeps a source from having such a trigger; empty where nothing does. */

@@ -24,7 +24,8 @@ public final class LateBooks {
   private static final String SETTLED_JOBS = Sql.of("settled-jobs");
   private static final String COUNT_SETTLED_JOBS = Sql.of("count-settled-jobs");
   private static final String AFTER = listing("late.id < cast(:after as bigint)");
-  private static final String BY_IDS = listing("late.id = any(cast(cast(:ids as text[]) as bigint[]))");
+  private static final String BY_IDS =
+      listing("late.id = any(cast(cast(:ids as text[]) as bigint[]))");
   private static final String TOTALS = Sql.of("late-totals", Map.of("given_back", GIVEN_BACK));
   private static final LineSql RECORD = record();
 
@@ -96,7 +97,8 @@ public final class LateBooks {
     List<Placed> read =
         tx.list(
             AFTER,
-            Map.of("after", after == null ? Long.toString(Long.MAX_VALUE) : after, "limit", most + 1),
+            Map.of(
+                "after", after == null ? Long.toString(Long.MAX_VALUE) : after, "limit", most + 1),
             row -> new Placed(row.getString("id"), lateCompletion(row)));
     List<LateCompletion> items = read.stream().limit(most).map(Placed::late).toList();
     return new Page<>(items, read.size() <= most ? null : read.get(most - 1).position());

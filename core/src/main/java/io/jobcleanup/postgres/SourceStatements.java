@@ -979,8 +979,7 @@ public final class SourceStatements {
     return tx.list(
         completedLate.sql(),
         completedLate.parameters(lines),
-        row ->
-            new Completed(row.getInt("n"), row.getString("status"), row.getString("delivered")));
+        row -> new Completed(row.getInt("n"), row.getString("status"), row.getString("delivered")));
   }
 
   private static void evaluate(

@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks whether workers have completed jobs that runs of the last days had failed, and records them.
- * For each source those that were failed last, as a worker that comes back does so soon; and some
- * from a random place on, so that each job's turn comes. Bounded in time, and whatever goes wrong
- * is no harm to the run.
+ * Looks whether workers have completed jobs that runs of the last days had failed, and records
+ * them. For each source those that were failed last, as a worker that comes back does so soon; and
+ * some from a random place on, so that each job's turn comes. Bounded in time, and whatever goes
+ * wrong is no harm to the run.
  */
 final class LateSearch {
 
@@ -93,15 +93,13 @@ final class LateSearch {
   }
 
   /** Looks at some jobs in a transaction of its own; says how many there are. */
-  private int lookAtSome(
-      String run, SourceStatements source, String since, long offset, int most) {
+  private int lookAtSome(String run, SourceStatements source, String since, long offset, int most) {
     record Seen(List<Settled> jobs, List<Completed> completed) {}
     Seen seen =
         read(
             tx -> {
               List<Settled> jobs = books.settled(tx, source, since, offset, most);
-              return new Seen(
-                  jobs, jobs.isEmpty() ? List.of() : source.completedLate(tx, jobs));
+              return new Seen(jobs, jobs.isEmpty() ? List.of() : source.completedLate(tx, jobs));
             });
     if (!seen.completed().isEmpty()) {
       List<LateCompletion> recorded =

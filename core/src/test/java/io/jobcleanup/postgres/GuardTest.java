@@ -43,7 +43,8 @@ class GuardTest {
 
   private List<String> prevented() {
     return database.rows(
-        "select job_key, status, delivered from job_cleanup.late_completion where prevented order by id");
+        "select job_key, status, delivered from job_cleanup.late_completion where prevented order"
+            + " by id");
   }
 
   @ParameterizedTest
@@ -191,8 +192,7 @@ class GuardTest {
     failed("j1");
     assertThat(update("j1", "status = 'REFUNDED'")).isZero();
 
-    database.execute(
-        "alter table image_enhancement_jobs disable trigger job_cleanup_guard_images");
+    database.execute("alter table image_enhancement_jobs disable trigger job_cleanup_guard_images");
     assertThat(late(other)).extracting(Finding::level).containsExactly(Level.WARNING);
     database.execute("alter table image_enhancement_jobs enable trigger job_cleanup_guard_images");
     database.execute("alter table image_enhancement_jobs rename to old");
@@ -220,7 +220,8 @@ class GuardTest {
     assertThatThrownBy(() -> asRole.guard(null))
         .isInstanceOf(UnusableDatabaseException.class)
         .hasMessage(
-            "Our role may not do that: permission denied for table image_enhancement_jobs. Let whoever may run what this prints:  job-cleanup late guard --print");
+            "Our role may not do that: permission denied for table image_enhancement_jobs. Let"
+                + " whoever may run what this prints:  job-cleanup late guard --print");
     assertThat(database.rows("select proname from pg_proc where proname like 'guard%'")).isEmpty();
   }
 
@@ -252,8 +253,7 @@ class GuardTest {
         JobCleanup.builder(database)
             .mapping(
                 Mapping.parse(
-                    Mapping.builtInText()
-                        .replace("table: image_enhancement_jobs", "table: live")))
+                    Mapping.builtInText().replace("table: image_enhancement_jobs", "table: live")))
             .build();
 
     assertThatThrownBy(() -> onView.guard(null))
@@ -269,8 +269,10 @@ class GuardTest {
       delimiter = '|',
       value = {
         "int primary key|id|smallint|1|2|3|42|42",
-        "uuid primary key|id|text|on|done|off|6f1b3f0a-8d3c-4c1d-9b7e-0a1b2c3d4e5f|6f1b3f0a-8d3c-4c1d-9b7e-0a1b2c3d4e5f",
-        "timestamptz primary key|id|text|on|done|off|2026-01-02 03:04:05.6+05|2026-01-01 22:04:05.6+00",
+        "uuid primary"
+            + " key|id|text|on|done|off|6f1b3f0a-8d3c-4c1d-9b7e-0a1b2c3d4e5f|6f1b3f0a-8d3c-4c1d-9b7e-0a1b2c3d4e5f",
+        "timestamptz primary key|id|text|on|done|off|2026-01-02 03:04:05.6+05|2026-01-01"
+            + " 22:04:05.6+00",
         "text|id, day|text|on|done|it's off|a/b\\c|a\\/b\\\\c/2026-05-05",
       })
   void keysAndStatusesOfEveryKindAreServed(

@@ -26,8 +26,8 @@ class CommandsTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final List<String> COMMANDS =
       List.of(
-          "demo", "serve", "run", "find", "late", "doctor", "map", "migrate", "user", "token", "sql",
-          "stop");
+          "demo", "serve", "run", "find", "late", "doctor", "map", "migrate", "user", "token",
+          "sql", "stop");
   private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
@@ -92,7 +92,8 @@ class CommandsTest {
         .containsPattern(time + "\\[INFO] Cleaning up stuck job jobId=abc123 tokensCost=10")
         .containsPattern(
             time
-                + "\\[INFO] Job cleaned up successfully tokensRefunded=10 processingDuration=60\\ds")
+                + "\\[INFO] Job cleaned up successfully tokensRefunded=10"
+                + " processingDuration=60\\ds")
         .containsPattern(
             time + "\\[INFO] Cleanup completed totalFound=1 cleanedUp=1 tokensRefunded=10");
     assertThat(ended.out()).doesNotContain("[INFO]");
@@ -176,8 +177,8 @@ class CommandsTest {
     assertThat(paying.code()).isZero();
     assertThat(owing.out())
         .contains(
-            "What is owed is tried again by the next two runs, then after a delay that grows from 1m"
-                + " to 1h.")
+            "What is owed is tried again by the next two runs, then after a delay that grows from"
+                + " 1m to 1h.")
         .doesNotContain("What was refused");
     assertThat(paying.out()).contains("Paid 1 refund owed from earlier runs: 12 tokens.");
     assertThat(host.balance("u_99")).isEqualTo("13");
@@ -697,7 +698,8 @@ class CommandsTest {
   @Test
   void lateCompletionsAreListedWithWhatToDoAboutThem() throws SQLException {
     assertThat(Program.run(host.variables(), "late").out())
-        .isEqualTo("No job was completed after it had been given back, as far as runs have seen.\n");
+        .isEqualTo(
+            "No job was completed after it had been given back, as far as runs have seen.\n");
     assertThat(host.query("select to_regnamespace('job_cleanup')")).isNull();
     host.stuckJob("img_1", "u_17", 10);
     Program.run(host.variables(), "run");
@@ -747,8 +749,7 @@ class CommandsTest {
     assertThat(Program.run(host.variables(), "doctor").out()).contains("the guard keeps them");
     Ended unknown = Program.run(host.variables(), "late", "guard", "videos");
     assertThat(unknown.code()).isEqualTo(2);
-    assertThat(unknown.err())
-        .isEqualTo("There is no source \"videos\", the mapping has images.\n");
+    assertThat(unknown.err()).isEqualTo("There is no source \"videos\", the mapping has images.\n");
 
     assertThat(Program.run(host.variables(), "late", "guard", "--drop").out())
         .isEqualTo("The guard is taken off public.image_enhancement_jobs.\n");

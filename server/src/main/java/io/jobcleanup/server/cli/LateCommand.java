@@ -105,7 +105,8 @@ final class LateCommand implements Callable<Integer> {
       out.println(
           tables.isEmpty()
               ? "The guard is there already, and fits the mapping."
-              : "The guard is on %s. What it prevents:  job-cleanup late".formatted(joined(tables)));
+              : "The guard is on %s. What it prevents:  job-cleanup late"
+                  .formatted(joined(tables)));
       return ExitCode.FINE.number();
     }
   }
@@ -177,7 +178,9 @@ final class LateCommand implements Callable<Integer> {
     }
     if (totals.completed() > 0) {
       out.printf(
-          "%nHave the worker's UPDATE hit only what is still its own: docs/how-to/workers-beside-a-cleaner.md%nOr have the database do it:  job-cleanup late guard%n");
+          "%nHave the worker's UPDATE hit only what is still its own:"
+              + " docs/how-to/workers-beside-a-cleaner.md%nOr have the database do it:  job-cleanup"
+              + " late guard%n");
     }
   }
 
@@ -188,8 +191,7 @@ final class LateCommand implements Callable<Integer> {
             ? "1 job was completed after it had been given back: %s."
                 .formatted(CleanupResult.tokens(totals.tokens()))
             : "%s jobs were completed after they had been given back: %s."
-                .formatted(
-                    Words.number(totals.completed()), CleanupResult.tokens(totals.tokens()));
+                .formatted(Words.number(totals.completed()), CleanupResult.tokens(totals.tokens()));
   }
 
   private static String givenBack(LateCompletion late) {
@@ -207,9 +209,7 @@ final class LateCommand implements Callable<Integer> {
             .filter(it -> !String.valueOf(it.getValue()).equals(late.payer()))
             .map(it -> it.getKey() + ": " + it.getValue())
             .collect(Collectors.joining(", "));
-    return text.length() <= WIDTH_OF_DELIVERED
-        ? text
-        : cut(text);
+    return text.length() <= WIDTH_OF_DELIVERED ? text : cut(text);
   }
 
   private static String cut(String text) {

@@ -81,8 +81,8 @@ class ApiDescription {
           405, "The path isn't for this method.",
           500, "A fault of the service; its log says more under the id.",
           503,
-              "The database doesn't answer, or can't be used; or the service is busy, and Retry-After"
-                  + " says when to try again; or it is being stopped.");
+              "The database doesn't answer, or can't be used; or the service is busy, and"
+                  + " Retry-After says when to try again; or it is being stopped.");
 
   ApiDescription() {
     SpringDocUtils.getConfig().addAnnotationsToIgnore(AuthenticationPrincipal.class);

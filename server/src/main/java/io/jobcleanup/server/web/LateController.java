@@ -15,9 +15,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /** Jobs that workers completed after runs had failed them. Writes nothing. */
 @RestController
-@RequestMapping(
-    path = "/api/admin/late-completions",
-    produces = MediaType.APPLICATION_JSON_VALUE)
+@RequestMapping(path = "/api/admin/late-completions", produces = MediaType.APPLICATION_JSON_VALUE)
 class LateController {
   private final Requests requests;
 
