@@ -35,6 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
   CronController.class,
   ErrorAnswers.class,
   JobsController.class,
+  LateController.class,
   RunsController.class
 })
 public class WebConfiguration {
