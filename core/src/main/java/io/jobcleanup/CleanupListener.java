@@ -24,6 +24,9 @@ public interface CleanupListener {
   /** A refund owed from an earlier run was paid. */
   default void owedPaid(String runId, RefundOrder order) {}
 
+  /** A job was found that a worker completed after a run had failed it. */
+  default void foundLate(String runId, LateCompletion late) {}
+
   /**
    * The run ended before its time: the database was lost, or wouldn't go on.
    *

@@ -6,9 +6,11 @@ import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.postgres.AuditTrail;
 import io.jobcleanup.postgres.Database;
 import io.jobcleanup.postgres.Doctor;
+import io.jobcleanup.postgres.Guard;
 import io.jobcleanup.postgres.History;
 import io.jobcleanup.postgres.Host;
 import io.jobcleanup.postgres.JobName;
+import io.jobcleanup.postgres.LateBooks;
 import io.jobcleanup.postgres.Refunds;
 import io.jobcleanup.postgres.Schema;
 import io.jobcleanup.postgres.SourceStatements;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -404,6 +407,85 @@ public final class JobCleanup {
                   return it;
                 }));
     return found.map(it -> it.accepted(why));
+  }
+
+  /**
+   * Lists jobs that workers completed after a run had failed them, and attempts that our trigger
+   * prevented, as far as they are recorded, the newest first; none where our schema isn't there.
+   *
+   * @param after {@link Page#next()} of the page before; null for the first page
+   * @param most how many, 1 to {@link Page#MAX_ITEMS}
+   * @throws IllegalArgumentException if {@code most} is out of range, or {@code after} isn't from a
+   *     page before
+   */
+  public Page<LateCompletion> lateCompletions(@Nullable String after, int most) {
+    checkMost(most);
+    if (after != null && !after.matches("[0-9]{1,18}")) {
+      throw new IllegalArgumentException(
+          "after is \"%s\", allowed is what the page before gave as next".formatted(after));
+    }
+    return remembered(tx -> new LateBooks().list(tx, after, most), Page.empty());
+  }
+
+  /** How many of them are recorded; none where our schema isn't there. */
+  public LateTotals lateTotals() {
+    return remembered(new LateBooks()::totals, LateTotals.NONE);
+  }
+
+  /**
+   * Has a trigger on job tables keep settled jobs settled: a worker's late update of a job that a
+   * run failed hits no row, and is recorded as a late completion that was prevented. Where the
+   * trigger is there and fits the mapping, nothing changes. Needs to own the tables and our schema.
+   *
+   * @param source the source whose jobs are to be kept; null for those of all sources
+   * @return the tables whose trigger was made or replaced
+   * @throws IllegalArgumentException if there is no such source
+   * @throws UnusableDatabaseException if a job table is a view, our role may not, or the table is
+   *     in use for longer than 1 s
+   */
+  public List<String> guard(@Nullable String source) {
+    Bound bound = bound();
+    requireCurrent(bound.state());
+    return new Guard(database).install(named(source, bound.sources()));
+  }
+
+  /**
+   * Takes the trigger of {@link #guard} off again.
+   *
+   * @param source the source whose trigger; null for all of ours, of whatever mapping
+   * @return the tables that one was taken off
+   * @throws IllegalArgumentException if there is no such source
+   * @throws UnusableDatabaseException as {@link #guard} does
+   */
+  public List<String> dropGuard(@Nullable String source) {
+    return new Guard(database)
+        .drop(
+            source == null
+                ? Optional.empty()
+                : Optional.of(named(source, bound().sources()).getFirst()));
+  }
+
+  /**
+   * The SQL of {@link #guard}, for whoever owns the tables.
+   *
+   * @param source the source; null for all
+   * @throws IllegalArgumentException if there is no such source
+   */
+  public String guardScript(@Nullable String source) {
+    return Guard.script(named(source, bound().sources()));
+  }
+
+  private static List<SourceStatements> named(@Nullable String source, List<SourceStatements> all) {
+    List<SourceStatements> named =
+        all.stream().filter(it -> source == null || source.equals(it.source().name())).toList();
+    if (named.isEmpty()) {
+      throw new IllegalArgumentException(
+          "there is no source \"%s\", the mapping has %s"
+              .formatted(
+                  source,
+                  all.stream().map(it -> it.source().name()).collect(Collectors.joining(", "))));
+    }
+    return named;
   }
 
   private <T> T remembered(Function<Tx, T> question, T whereAbsent) {

@@ -67,9 +67,13 @@ public final class Doctor {
               triggers(source);
               amounts(source);
               whatTheTablesShow(source);
+              lateCompletions(tx, source);
               holders(tx, source);
               return source;
             });
+      }
+      if (check.faults().isEmpty()) {
+        guardsOfNoSource(check.sources());
       }
     } catch (UnreachableDatabaseException | UnusableDatabaseException e) {
       add(Level.FAULT, "database", String.valueOf(e.getMessage()));
@@ -434,6 +438,52 @@ public final class Doctor {
           "refunds",
           "source %s has no `already`, so what the host gives back by its own code isn't seen; our own record is the proof of ours"
               .formatted(source.source().name()));
+    }
+  }
+
+  /** Whether workers that complete a job after all are seen, and kept from it. */
+  private void lateCompletions(Tx tx, BoundSource source) {
+    String name = source.source().name();
+    String seen =
+        source.source().jobs().completed().isEmpty()
+            ? "source %s has no `completed`, so a job that a worker completes after a run failed it isn't seen"
+                .formatted(name)
+            : "jobs of source %s that a worker completes after a run failed them: job-cleanup late"
+                .formatted(name);
+    if (!GuardSql.obstacles(source).isEmpty()) {
+      add(Level.OK, "late", seen);
+      return;
+    }
+    switch (Guard.state(GuardSql.of(source), Guard.there(tx))) {
+      case ABSENT -> add(Level.OK, "late", seen + "; no guard keeps them settled");
+      case FITS -> add(Level.OK, "late", seen + "; the guard keeps them settled");
+      case DIFFERS ->
+          add(
+              Level.WARNING,
+              "late",
+              "the guard of source %s is switched off, or doesn't fit the mapping. This mends it:"
+                  .formatted(name),
+              "job-cleanup late guard '%s'".formatted(name.replace("'", "'\\''")));
+    }
+  }
+
+  /** A trigger of ours that no source of the mapping asks for goes by what the mapping was. */
+  private void guardsOfNoSource(List<BoundSource> sources) {
+    Set<String> known =
+        sources.stream()
+            .filter(it -> GuardSql.obstacles(it).isEmpty())
+            .map(GuardSql::of)
+            .map(it -> it.table().oid() + it.trigger())
+            .collect(Collectors.toSet());
+    for (Guard.There each : database.read(Guard::there)) {
+      if (!known.contains(each.table() + each.trigger())) {
+        add(
+            Level.WARNING,
+            "late",
+            "the guard %s on %s is of no source of this mapping. To take it off:"
+                .formatted(each.trigger(), each.display()),
+            "drop trigger %s on %s;".formatted(Sql.identifier(each.trigger()), each.quoted()));
+      }
     }
   }
 

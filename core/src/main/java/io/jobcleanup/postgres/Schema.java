@@ -234,7 +234,8 @@ public final class Schema {
       script.append(grant).append('\n');
     }
     script.append(
-        "-- On the host's tables, by the mapping. What its expressions read besides, doctor names.\n");
+        "-- On the host's tables, by the mapping. What its expressions read besides, doctor"
+            + " names.\n");
     for (String grant : hostGrants(mapping, EXAMPLE_ROLE)) {
       script.append(grant).append('\n');
     }
@@ -328,9 +329,11 @@ public final class Schema {
 
   /**
    * Removes it with all that it remembers: afterwards nobody knows any more what was given back.
+   * Our triggers on the host's tables go with their functions.
    */
   public void drop() {
-    database.write(
+    Guard.briefly(
+        database,
         tx -> {
           tx.execute("drop schema if exists " + NAME + " cascade");
           return State.ABSENT;

@@ -586,6 +586,67 @@ final class SourceSql {
                     .collect(Collectors.joining(" and "))));
   }
 
+  // Late completions
+
+  /**
+   * Tells which of some jobs that were failed were completed afterwards without being charged anew,
+   * and what each row holds besides what failing it writes.
+   */
+  LineSql completedLate() {
+    LineSql.Columns line = new LineSql.Columns();
+    IntStream.range(0, tables.jobKey().size()).forEach(i -> line.use("k" + i));
+    String n = line.use("n");
+    String run = line.use("run");
+    return line.statement(
+        Sql.of(
+            "completed-late",
+            Map.ofEntries(
+                Map.entry("n", n),
+                Map.entry("run", run),
+                Map.entry("status", Sql.cast(rows.status(), "text")),
+                Map.entry("written", writtenByFail()),
+                Map.entry("line", line.from()),
+                Map.entry("jobs", tables.jobs().quoted()),
+                Map.entry("keyed", keyed("line", "k", "job", tables.jobKey())),
+                Map.entry("job_table", jobTable()),
+                Map.entry("job_key", Names.keyText("job", tables.jobKey())),
+                Map.entry("completed", rows.statusIsOneOf(jobs.completed())),
+                Map.entry("charged_anew", chargedAnew()))));
+  }
+
+  private String chargedAnew() {
+    List<String> signs = new ArrayList<>();
+    if (jobs.attempt() != null) {
+      signs.add(
+          Sql.of(
+              "another-attempt",
+              Map.of("attempt", Sql.cast(rows.value(jobs.attempt(), "job"), "text"))));
+    }
+    Charge charge = refund == null ? null : refund.charge();
+    Table charges = tables.charges();
+    if (charge != null && charges != null) {
+      signs.add(
+          Sql.of(
+              "another-charge",
+              Map.of(
+                  "amount", Sql.cast(rows.value(charge.amount(), "charge"), "numeric"),
+                  "charges", charges.quoted(),
+                  "charge_table", Sql.literal(charges.display()),
+                  "charge_key", Names.keyText("charge", tables.chargeKey()),
+                  "match", rows.expression(charge.match()))));
+    }
+    return signs.isEmpty() ? "false" : String.join(" or ", signs);
+  }
+
+  /** The columns that failing a job writes, as constants of an array. */
+  String writtenByFail() {
+    return jobs.fail().keySet().stream().map(Sql::literal).collect(Collectors.joining(", "));
+  }
+
+  String jobTable() {
+    return Sql.literal(tables.jobs().display());
+  }
+
   // Pieces
 
   private String wanted() {

@@ -137,6 +137,15 @@ public final class SourceStatements {
    */
   public record Inserted(@Nullable String key, List<@Nullable BigDecimal> amounts) {}
 
+  /**
+   * A job that was completed after a run had failed it.
+   *
+   * @param n its number among those asked for, from 0
+   * @param status its state now
+   * @param delivered what its row holds besides, a JSON object; null where that is nothing
+   */
+  public record Completed(int n, String status, @Nullable String delivered) {}
+
   private final BoundSource bound;
   private final SourceTables tables;
   private final SourceSql sql;
@@ -155,6 +164,7 @@ public final class SourceStatements {
   private final @Nullable LineSql statement;
   private final List<LineSql> also;
   private final @Nullable LineSql amend;
+  private final LineSql completedLate;
 
   /** The statements that judge whether jobs are stuck. */
   private record Judging(
@@ -200,6 +210,7 @@ public final class SourceStatements {
     this.statement = writes.statement();
     this.also = writes.also();
     this.amend = writes.amend();
+    this.completedLate = sql.completedLate();
   }
 
   private Judging judging(Deadline deadline) {
@@ -953,6 +964,36 @@ public final class SourceStatements {
     if (amend != null && !lines.isEmpty()) {
       tx.update(amend.sql(), amend.parameters(lines));
     }
+  }
+
+  /** The trigger that keeps this source's jobs settled. */
+  GuardSql guard() {
+    return GuardSql.of(bound);
+  }
+
+  /** Whether a job's state tells that it was completed. */
+  public boolean tellsCompletion() {
+    return !source().jobs().completed().isEmpty();
+  }
+
+  /**
+   * Those of some failed jobs that were completed afterwards, without being charged anew, and
+   * aren't recorded as late yet.
+   */
+  public List<Completed> completedLate(Tx tx, List<LateBooks.Settled> jobs) {
+    tx.as(source().session());
+    List<Map<String, @Nullable String>> lines = new ArrayList<>();
+    for (LateBooks.Settled job : jobs) {
+      Map<String, @Nullable String> line = new HashMap<>();
+      line.put("n", Integer.toString(lines.size()));
+      line.put("run", job.runId());
+      put(line, "k", JobId.parseKey(job.jobKey(), keyColumns()));
+      lines.add(line);
+    }
+    return tx.list(
+        completedLate.sql(),
+        completedLate.parameters(lines),
+        row -> new Completed(row.getInt("n"), row.getString("status"), row.getString("delivered")));
   }
 
   private static void evaluate(

@@ -4,6 +4,7 @@ import io.jobcleanup.CleanupListener;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobReport;
+import io.jobcleanup.LateCompletion;
 import io.jobcleanup.RefundOrder;
 import io.jobcleanup.Trigger;
 import java.time.Duration;
@@ -45,6 +46,11 @@ public record Listeners(List<CleanupListener> all) implements CleanupListener {
   @Override
   public void owedPaid(String runId, RefundOrder order) {
     each(it -> it.owedPaid(runId, order));
+  }
+
+  @Override
+  public void foundLate(String runId, LateCompletion late) {
+    each(it -> it.foundLate(runId, late));
   }
 
   @Override

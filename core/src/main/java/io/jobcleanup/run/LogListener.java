@@ -4,6 +4,7 @@ import io.jobcleanup.CleanupListener;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobReport;
+import io.jobcleanup.LateCompletion;
 import io.jobcleanup.Outcome;
 import io.jobcleanup.RefundOrder;
 import io.jobcleanup.Trigger;
@@ -109,6 +110,17 @@ public final class LogListener implements CleanupListener {
         .addKeyValue("userId", order.payer())
         .addKeyValue("tokens", CleanupResult.plain(order.amount()))
         .log("Owed refund paid");
+  }
+
+  @Override
+  public void foundLate(String runId, LateCompletion late) {
+    LOG.atWarn()
+        .addKeyValue("jobId", late.job())
+        .addKeyValue("userId", late.payer())
+        .addKeyValue("tokens", CleanupResult.plain(late.tokensRefunded()))
+        .addKeyValue("status", late.status())
+        .addKeyValue("failedByRun", late.runId())
+        .log("Completed after it was failed and given back");
   }
 
   @Override

@@ -142,6 +142,9 @@ public final class Run {
             }
             return result;
           });
+      if (pace.mayGoOn()) {
+        new LateSearch(database, sources, listener).look(run, start);
+      }
       listener.completed(result, Duration.ofNanos(System.nanoTime() - began));
       return result;
     } catch (RuntimeException e) {

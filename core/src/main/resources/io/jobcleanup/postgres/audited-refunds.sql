@@ -7,7 +7,8 @@ select refund.refund_key, refund.source, refund.job_table, refund.job_key, refun
        run_job.payer as payer_then,
        refund.failed_at > statement_timestamp() - interval '1 day' as recent,
        exists (select from job_cleanup.late_completion late
-               where late.job_table = refund.job_table and late.job_key = refund.job_key and late.run_id = refund.run_id)
+               where late.job_table = refund.job_table and late.job_key = refund.job_key and late.run_id = refund.run_id
+                 and not late.prevented)
          as known_late
 from job_cleanup.refund
 left join job_cleanup.run on run.id = refund.run_id

@@ -26,8 +26,8 @@ class CommandsTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final List<String> COMMANDS =
       List.of(
-          "demo", "serve", "run", "find", "runs", "refunds", "doctor", "map", "migrate", "user",
-          "token", "sql", "stop");
+          "demo", "serve", "run", "find", "runs", "refunds", "verify", "late", "doctor", "map",
+          "migrate", "user", "token", "sql", "stop");
   private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
@@ -693,6 +693,94 @@ class CommandsTest {
     assertThat(with.out()).startsWith("Settled 1 stuck job, gave back 10 tokens");
   }
 
+  // late
+
+  @Test
+  void lateCompletionsAreListedWithWhatToDoAboutThem() throws SQLException {
+    assertThat(Program.run(host.variables(), "late").out())
+        .isEqualTo(
+            "No job was completed after it had been given back, as far as runs have seen.\n");
+    assertThat(host.query("select to_regnamespace('job_cleanup')")).isNull();
+    host.stuckJob("img_1", "u_17", 10);
+    Program.run(host.variables(), "run");
+    host.execute(
+        "update image_enhancement_jobs set status = 'COMPLETED', \"imageUrl\" = 'result.png'");
+    Ended run = Program.run(host.variables(), "run");
+
+    Ended late = Program.run(host.variables(), "late");
+    JsonNode json = json(Program.run(host.variables(), "late", "--json"));
+
+    assertThat(run.err())
+        .contains("[WARN] Completed after it was failed and given back jobId=img_1 userId=u_17");
+    assertThat(late.code()).isZero();
+    assertThat(late.out())
+        .startsWith("1 job was completed after it had been given back: 10 tokens.\n")
+        .contains("imageUrl: result.png", "job-cleanup late guard");
+    JsonNode one = json.get("lateCompletions").get(0);
+    assertThat(one.get("id").stringValue()).isEqualTo("img_1");
+    assertThat(one.get("tokensRefunded").intValue()).isEqualTo(10);
+    assertThat(one.get("delivered").get("imageUrl").stringValue()).isEqualTo("result.png");
+    assertThat(one.get("prevented").booleanValue()).isFalse();
+    assertThat(json.get("next").isNull()).isTrue();
+  }
+
+  @Test
+  void guardIsInstalledPrintedAndTakenOff() throws SQLException {
+    Ended early = Program.run(host.variables(), "late", "guard");
+    assertThat(early.code()).isEqualTo(4);
+    assertThat(early.err()).contains("job-cleanup migrate");
+    Program.run(host.variables(), "migrate");
+    Ended printed = Program.run(host.variables(), "late", "guard", "--print");
+    Ended made = Program.run(host.variables(), "late", "guard", "images");
+    Ended again = Program.run(host.variables(), "late", "guard");
+    host.stuckJob("img_1", "u_17", 10);
+    Program.run(host.variables(), "run");
+    host.execute("update image_enhancement_jobs set status = 'COMPLETED'");
+
+    assertThat(printed.out()).contains("create or replace trigger \"job_cleanup_guard_images\"");
+    assertThat(made.out())
+        .isEqualTo(
+            "The guard is on public.image_enhancement_jobs. What it prevents:  job-cleanup late\n");
+    assertThat(again.out()).isEqualTo("The guard is there already, and fits the mapping.\n");
+    assertThat(host.status("img_1")).isEqualTo("FAILED");
+    assertThat(Program.run(host.variables(), "late").out())
+        .contains("1 attempt was prevented by the guard.", "not COMPLETED: prevented")
+        .doesNotContain("Have the worker's UPDATE");
+    assertThat(Program.run(host.variables(), "doctor").out()).contains("the guard keeps them");
+    Ended unknown = Program.run(host.variables(), "late", "guard", "videos");
+    assertThat(unknown.code()).isEqualTo(2);
+    assertThat(unknown.err()).isEqualTo("There is no source \"videos\", the mapping has images.\n");
+
+    assertThat(Program.run(host.variables(), "late", "guard", "--drop").out())
+        .isEqualTo("The guard is taken off public.image_enhancement_jobs.\n");
+    assertThat(Program.run(host.variables(), "late", "guard", "--drop").out())
+        .isEqualTo("There is no guard.\n");
+  }
+
+  @Test
+  void roleThatOwnsNoTableIsToldOfWhatToPrint() throws SQLException {
+    Program.run(host.variables(), "migrate");
+    String role = "no_owner_" + host.query("select current_database()");
+    host.execute(
+        """
+        create role %1$s login password 'r';
+        grant all on schema job_cleanup to %1$s;
+        grant all on all tables in schema job_cleanup, public to %1$s;
+        revoke trigger on image_enhancement_jobs from %1$s
+        """
+            .formatted(role));
+    String url =
+        "postgresql://%s:r@127.0.0.1:%d/%s"
+            .formatted(role, postgres.port(), host.query("select current_database()"));
+
+    Ended ended = Program.run(Map.of("DATABASE_URL", url), "late", "guard");
+
+    assertThat(ended.code()).isEqualTo(4);
+    assertThat(ended.err()).contains("job-cleanup late guard --print");
+    assertThat(Program.run(Map.of("DATABASE_URL", url), "late", "guard", "--print").code())
+        .isZero();
+  }
+
   // reaching the database
 
   @Test
@@ -837,6 +925,7 @@ class CommandsTest {
         "sql",
         "map --default --table jobs",
         "migrate --print --drop",
+        "late guard --print --drop",
         "serve --port 80",
         "user add",
         "token create",

@@ -97,6 +97,17 @@ class TroubleshootingTest {
           values ('balance-u_99', 'u_99', 0, now())
           """);
       commandSays("run");
+
+      processing(host, "img_late", "u_17", 10, "20 minutes");
+      Program.run(variables, "run");
+      host.execute(
+          """
+          update image_enhancement_jobs
+          set status = 'COMPLETED', "imageUrl" = 'late.png', "createdAt" = '2026-11-25 03:50:00' where id = 'img_late'
+          """);
+      Program.Ended run = Program.run(variables, "run");
+      commandSays("late");
+      logSays(run);
     }
 
     assertThat(shown).as("shown, and not tried").isEmpty();

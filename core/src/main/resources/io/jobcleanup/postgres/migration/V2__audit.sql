@@ -16,9 +16,17 @@ create table job_cleanup.late_completion (
   status text not null,               -- that the worker wrote, or wanted to write
   delivered jsonb,                    -- what the job's row held besides, or would have held
   found_at timestamptz not null default clock_timestamp(),
-  unique (job_table, job_key, run_id)
+  unique (job_table, job_key, run_id, prevented)
 );
 comment on table job_cleanup.late_completion is 'Jobs that a worker completed after they had been failed and given back.';
+
+create table job_cleanup.guard_release (
+  job_table text not null,
+  job_key text not null,
+  run_id uuid not null,               -- the run that failed the job
+  primary key (job_table, job_key, run_id)
+);
+comment on table job_cleanup.guard_release is 'Failed jobs that the host has put back to work since: our trigger leaves them alone.';
 
 create table job_cleanup.accepted_finding (
   finding text primary key,           -- its id, which changes with rows and amounts

@@ -113,6 +113,7 @@ public final class Cli {
             .addSubcommand(new RunsCommand(surroundings))
             .addSubcommand(new RefundsCommand(surroundings))
             .addSubcommand(new VerifyCommand(surroundings))
+            .addSubcommand(new LateCommand(surroundings))
             .addSubcommand(new DoctorCommand(surroundings))
             .addSubcommand(new MapCommand(surroundings))
             .addSubcommand(new MigrateCommand(surroundings))

@@ -2,6 +2,7 @@ package io.jobcleanup.server.observe;
 
 import io.jobcleanup.Backlog;
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.LateTotals;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.mapping.Source;
 import io.jobcleanup.server.schedule.CleanupSchedule;
@@ -23,11 +24,13 @@ final class BacklogMetrics implements MeterBinder {
 
   private final Glance<Backlog> backlog;
   private final Glance<Pulse> pulse;
+  private final Glance<LateTotals> late;
   private final List<String> sources;
 
   BacklogMetrics(JobCleanup cleanup, CleanupSchedule schedule, Mapping mapping) {
     this.backlog = new Glance<>(cleanup::backlog, FRESH, PATIENCE);
     this.pulse = new Glance<>(() -> Pulse.take(cleanup, schedule), FRESH, PATIENCE);
+    this.late = new Glance<>(cleanup::lateTotals, FRESH, PATIENCE);
     this.sources = mapping.sources().stream().map(Source::name).toList();
   }
 
@@ -54,6 +57,8 @@ final class BacklogMetrics implements MeterBinder {
         .description("How long the oldest refund that is owed has been owed, 0 where there is none")
         .baseUnit("seconds")
         .register(registry);
+    ofLate(false, LateTotals::completed).register(registry);
+    ofLate(true, LateTotals::prevented).register(registry);
     ofPulse(
             "job.cleanup.last.good.run.age",
             it -> it.sinceGoodRun().map(BacklogMetrics::seconds).orElse(Double.NaN))
@@ -80,6 +85,12 @@ final class BacklogMetrics implements MeterBinder {
 
   private Gauge.Builder<?> ofBacklog(String name, ToDoubleFunction<Backlog> value) {
     return gauge(name, backlog, value);
+  }
+
+  private Gauge.Builder<?> ofLate(boolean prevented, ToDoubleFunction<LateTotals> value) {
+    return gauge("job.cleanup.late.completions", late, value)
+        .description("Jobs that a worker completed after they were given back, or wanted to")
+        .tag("prevented", String.valueOf(prevented));
   }
 
   private Gauge.Builder<?> ofPulse(String name, ToDoubleFunction<Pulse> value) {

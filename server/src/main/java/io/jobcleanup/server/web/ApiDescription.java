@@ -3,6 +3,7 @@ package io.jobcleanup.server.web;
 import io.jobcleanup.server.answer.CleanupAnswer;
 import io.jobcleanup.server.answer.CronAnswer;
 import io.jobcleanup.server.answer.JobAnswer;
+import io.jobcleanup.server.answer.LateAnswer;
 import io.jobcleanup.server.answer.RefundAnswer;
 import io.jobcleanup.server.answer.RunAnswer;
 import io.swagger.v3.oas.models.Components;
@@ -70,6 +71,8 @@ class ApiDescription {
           RefundAnswer.WrittenOff.class,
           RefundAnswer.PastRefund.class,
           RefundAnswer.Totals.class,
+          LateAnswer.LateOnes.class,
+          LateAnswer.LateOne.class,
           RunAnswer.Listed.class,
           RunAnswer.Shown.class,
           RunAnswer.PastRun.class,

@@ -44,7 +44,7 @@ class RunsController {
   }
 
   /** Which part of a list is asked for. */
-  private record Part(@Nullable String after, int most) {
+  record Part(@Nullable String after, int most) {
     static Part of(HttpServletRequest request) {
       Parameters parameters = new Parameters(request);
       String after = parameters.text("after").orElse(null);

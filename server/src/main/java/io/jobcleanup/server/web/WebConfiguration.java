@@ -36,6 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
   ErrorAnswers.class,
   JobsController.class,
   RefundsController.class,
+  LateController.class,
   RunsController.class
 })
 public class WebConfiguration {

@@ -105,12 +105,33 @@ class BacklogMetricsTest {
   }
 
   @Test
+  void lateCompletionsAreCountedApartFromPreventedOnes() throws SQLException {
+    for (String job : new String[] {"j1", "j2", "j3"}) {
+      host.stuckJob(job, "u1", 10);
+    }
+    cleanup.cleanupStuckJobs();
+    host.execute("update image_enhancement_jobs set status = 'COMPLETED' where id <> 'j3'");
+    cleanup.cleanupStuckJobs();
+    cleanup.guard(null);
+    host.execute("update image_enhancement_jobs set status = 'COMPLETED' where id = 'j3'");
+    bind();
+
+    assertThat(late("false")).isEqualTo(2);
+    assertThat(late("true")).isEqualTo(1);
+  }
+
+  private double late(String prevented) {
+    return registry.get("job.cleanup.late.completions").tag("prevented", prevented).gauge().value();
+  }
+
+  @Test
   void nothingIsShownAsZeroAndNoRunAsNaN() {
     bind();
 
     assertThat(gauge("job.cleanup.stuck.jobs")).isZero();
     assertThat(gauge("job.cleanup.longest.stuck")).isZero();
     assertThat(gauge("job.cleanup.owed.refunds")).isZero();
+    assertThat(late("false")).isZero();
     assertThat(gauge("job.cleanup.last.good.run.age")).isNaN();
   }
 

@@ -49,6 +49,7 @@ class RoutesTest {
     ROUTES.put("POST /api/admin/jobs/cleanup", For.OPERATORS);
     ROUTES.put("GET /api/admin/jobs/stuck", For.VIEWERS);
     ROUTES.put("GET /api/admin/jobs/{job:(?s)(?!cleanup$).+}", For.VIEWERS);
+    ROUTES.put("GET /api/admin/late-completions", For.VIEWERS);
     ROUTES.put("GET /api/admin/runs", For.VIEWERS);
     ROUTES.put("GET /api/admin/runs/export", For.VIEWERS);
     ROUTES.put("GET /api/admin/runs/{run}", For.VIEWERS);

@@ -580,6 +580,31 @@ class AdminApiTest {
   }
 
   @Test
+  void lateCompletionsAreListedPageByPage() throws Exception {
+    for (String job : List.of("late_1", "late_2")) {
+      host.stuckJob(job, "u", 10);
+      post(null, "");
+      host.execute(
+          "update image_enhancement_jobs set status = 'COMPLETED', \"imageUrl\" = 'late.png' where id = '%s'"
+              .formatted(job));
+      post(null, "");
+    }
+
+    JsonNode first = json(get("/api/admin/late-completions?limit=1"));
+    JsonNode second =
+        json(get("/api/admin/late-completions?limit=1&after=" + first.get("next").stringValue()));
+
+    JsonNode late = first.get("lateCompletions").get(0);
+    assertThat(late.get("id").stringValue()).isEqualTo("late_2");
+    assertThat(late.get("userId").stringValue()).isEqualTo("u");
+    assertThat(late.get("tokensRefunded").intValue()).isEqualTo(10);
+    assertThat(late.get("delivered").get("imageUrl").stringValue()).isEqualTo("late.png");
+    assertThat(second.get("lateCompletions").get(0).get("id").stringValue()).isEqualTo("late_1");
+    problem(400, "Invalid request", get("/api/admin/late-completions?after=nonsense"));
+    problem(400, "Invalid request", get("/api/admin/late-completions?before=1"));
+  }
+
+  @Test
   void runsAreListedPageByPageAndShownWithTheirJobs() throws Exception {
     List<String> runs = new ArrayList<>();
     for (int i = 0; i < 3; i++) {

@@ -1,0 +1,34 @@
+package io.jobcleanup.support;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+
+/** The program of a worker that takes a while, and then completes its job by its id alone. */
+public final class SlowWorker {
+
+  /** The environment variable that gives the database's password. */
+  public static final String PASSWORD = "WORKER_PASSWORD";
+
+  private static final long WORK_MS = 3000;
+
+  private SlowWorker() {}
+
+  /**
+   * Works on one job, and prints how many rows its update hit.
+   *
+   * @param arguments the database's JDBC URL, the role and the job
+   */
+  public static void main(String[] arguments) throws Exception {
+    try (Connection connection =
+            DriverManager.getConnection(arguments[0], arguments[1], System.getenv(PASSWORD));
+        PreparedStatement complete =
+            connection.prepareStatement(
+                "update image_enhancement_jobs set status = 'COMPLETED' where id = ?")) {
+      System.out.println("claimed");
+      Thread.sleep(WORK_MS);
+      complete.setString(1, arguments[2]);
+      System.out.println(complete.executeUpdate());
+    }
+  }
+}
