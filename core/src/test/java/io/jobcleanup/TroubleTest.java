@@ -8,8 +8,11 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Refunds that can't be paid yet, jobs that the host refuses, and what comes of them later. */
+@Execution(ExecutionMode.CONCURRENT)
 class TroubleTest {
 
   private static String owed(String tokens) {

@@ -21,6 +21,7 @@ import java.util.TimeZone;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Verdicts are the same whatever the zone of JVM (which is the session's too), database and role.
  */
+@Isolated("changes the time zone of the JVM")
 class ZonesTest {
 
   private static final List<String> ZONES = List.of("UTC", "America/New_York", "Asia/Kolkata");

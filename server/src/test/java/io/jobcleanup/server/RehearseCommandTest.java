@@ -2,12 +2,9 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.sql.SQLException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,23 +13,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class RehearseCommandTest {
-  private static EmbeddedPostgres postgres;
 
   Host host;
 
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
-
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
   }
 

@@ -2,8 +2,8 @@ package io.jobcleanup.server.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -34,14 +34,12 @@ class InstancesTest {
 
   @TempDir static Path directory;
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static List<Instance> instances;
 
   @BeforeAll
   static void start() throws SQLException, IOException {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u1", 0);
     // Each job takes its time, so that a run is long enough to be killed in.
     host.execute(
@@ -70,7 +68,6 @@ class InstancesTest {
   static void stop() throws SQLException {
     instances.forEach(Instance::close);
     host.close();
-    postgres.close();
   }
 
   @Test

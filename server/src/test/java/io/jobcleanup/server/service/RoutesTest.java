@@ -2,8 +2,8 @@ package io.jobcleanup.server.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.account.Accounts;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Password;
@@ -89,7 +89,6 @@ class RoutesTest {
           "GET /api/admin/nothing", For.VIEWERS,
           "OPTIONS /api/admin/runs", For.ADMINS);
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static final Map<String, Caller> CALLERS = new LinkedHashMap<>();
@@ -118,8 +117,7 @@ class RoutesTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     serving = Serving.on(host);
     Accounts accounts = new Accounts(host.dataSource());
     Tokens tokens = new Tokens(host.dataSource());
@@ -166,7 +164,6 @@ class RoutesTest {
   static void stop() throws Exception {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @Test
