@@ -171,7 +171,8 @@ class DurablePostgresTest {
       assertThat(
               query(
                   postgres,
-                  "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = current_user"))
+                  "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname ="
+                      + " current_user"))
           .isEqualTo("t");
     }
 
@@ -185,7 +186,8 @@ class DurablePostgresTest {
     @Test
     void wrongPasswordIsRefused() {
       assertThatExceptionOfType(SQLException.class)
-          .isThrownBy(() -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
+          .isThrownBy(
+              () -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
           .satisfies(e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
     }
 

@@ -25,7 +25,6 @@ class TroubleshootingTest {
       Pattern.compile("^```(\\w*)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final String PROMPT = "$ job-cleanup ";
 
-
   private final Deque<String> shown = new ArrayDeque<>();
   private Map<String, String> variables = Map.of();
 
