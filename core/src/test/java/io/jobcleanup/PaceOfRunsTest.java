@@ -13,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A run ends when it has to, takes what it can get, and leaves the database to others. */
+@Isolated("tells whether sessions get to work beside each other")
 class PaceOfRunsTest {
 
   private static final int USERS = 50;

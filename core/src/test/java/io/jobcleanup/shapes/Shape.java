@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import javax.sql.DataSource;
 
 /**
  * A kind of host, made up: its tables with stuck and healthy jobs, its mapping, and the rows
@@ -67,8 +68,17 @@ enum Shape {
 
   /** A cleanup over such a database, as the role that the shape has for it, our schema made. */
   JobCleanup cleanup(TestDatabase database) {
-    TestDatabase asCleaner = has("grants.sql") ? database.as(role(database), "secret") : database;
-    JobCleanup cleanup = JobCleanup.builder(asCleaner).mapping(mapping()).build();
+    return cleanupBy(asCleaner(database));
+  }
+
+  /** Such a database as the role that the shape has for cleaning it up. */
+  TestDatabase asCleaner(TestDatabase database) {
+    return has("grants.sql") ? database.as(role(database), "secret") : database;
+  }
+
+  /** A cleanup over the connections of that role, our schema made. */
+  JobCleanup cleanupBy(DataSource cleaner) {
+    JobCleanup cleanup = JobCleanup.builder(cleaner).mapping(mapping()).build();
     cleanup.migrate();
     return cleanup;
   }
@@ -97,7 +107,8 @@ enum Shape {
     return database.rows(
         """
         select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname = 'host' and p.pronargs = 1 order by 1""");
+        where n.nspname = 'host' and p.pronargs = 1 order by 1\
+        """);
   }
 
   /** Takes away what keeps refunds owed; says whether any were. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.support.PooledDataSource;
 import io.jobcleanup.support.TestDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -39,6 +41,13 @@ class ShapesRaceTest {
   /** So that it meets us at work, and leaves us some of the processors. */
   private static final String LOCKS_HELD_FOR_SECONDS = "0.003";
 
+  private PooledDataSource connections;
+
+  @AfterEach
+  void close() throws SQLException {
+    connections.close();
+  }
+
   @ParameterizedTest
   @EnumSource
   void eightCleanersAmongTheHostsWritersGiveEachChargeBackOnceAndKillNoneOfTheirStatements(
@@ -46,8 +55,9 @@ class ShapesRaceTest {
     TestDatabase database = shape.create(JOBS);
     List<String> transactions = shape.makeHost(database);
     List<JobCleanup> cleaners = new ArrayList<>();
+    connections = new PooledDataSource(shape.asCleaner(database));
     for (int i = 0; i < CLEANERS; i++) {
-      cleaners.add(shape.cleanup(database));
+      cleaners.add(shape.cleanupBy(connections));
     }
     Host host = new Host(database, transactions);
     long settled = 0;

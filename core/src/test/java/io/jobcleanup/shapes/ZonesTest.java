@@ -21,6 +21,7 @@ import java.util.TimeZone;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Verdicts are the same whatever the zone of JVM (which is the session's too), database and role.
  */
+@Isolated("changes the time zone of the JVM")
 class ZonesTest {
 
   private static final List<String> ZONES = List.of("UTC", "America/New_York", "Asia/Kolkata");
@@ -150,7 +152,8 @@ class ZonesTest {
   void wallClockIsReadOverADaylightSavingChange(String wallClock, Instant cut, boolean stuck) {
     TestDatabase database = DAYLIGHT.database();
     database.update(
-        "update renders set started_at = cast(? as timestamp), updated_at = '2001-01-01' where id = 1",
+        "update renders set started_at = cast(? as timestamp), updated_at = '2001-01-01' where id ="
+            + " 1",
         wallClock);
 
     Deadline deadline = new Deadline(cut, Duration.ZERO, false);

@@ -5,6 +5,8 @@ import io.jobcleanup.CleanupResult;
 import io.jobcleanup.JobCleanup;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The specification's own database, as Prisma makes it, and what its application does. */
 public final class PrismaHost {
@@ -24,10 +26,14 @@ public final class PrismaHost {
     }
   }
 
-  private final TestDatabase database;
+  private static final Map<Times, TestDatabase> TEMPLATES = new ConcurrentHashMap<>();
 
-  private PrismaHost(TestDatabase database) {
+  private final TestDatabase database;
+  private final Times times;
+
+  private PrismaHost(TestDatabase database, Times times) {
     this.database = database;
+    this.times = times;
   }
 
   /** A new database with the tables. */
@@ -37,56 +43,57 @@ public final class PrismaHost {
 
   /** A new database with the tables, times kept as asked. */
   public static PrismaHost create(Times times) {
-    TestDatabase database = TestDatabase.create();
-    database.execute(
-        """
-        create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED');
-        create type "EnhancementTier" as enum ('FREE', 'TIER_1K', 'TIER_2K', 'TIER_4K');
-        create type "EnhancementType" as enum ('STANDARD', 'BLEND', 'PIPELINE', 'AUTO_CROP');
-        create type "TokenTransactionType" as enum
-          ('EARN_REGENERATION', 'EARN_PURCHASE', 'EARN_BONUS', 'SPEND_ENHANCEMENT', 'REFUND');
-        create table users (id text primary key, email text not null unique, name text);
-        create table image_enhancement_jobs (
-          id text primary key,
-          "userId" text not null references users on delete cascade on update cascade,
-          "imageId" text not null default 'image',
-          tier "EnhancementTier" not null default 'TIER_1K',
-          "enhancementType" "EnhancementType" not null default 'STANDARD',
-          "tokensCost" integer,
-          status "JobStatus" not null default 'PENDING',
-          "errorMessage" text,
-          "retryCount" integer not null default 0,
-          "processingStartedAt" %1$s,
-          "processingCompletedAt" %1$s,
-          "createdAt" %2$s not null default current_timestamp,
-          "updatedAt" %2$s not null);
-        create table user_token_balances (
-          id text primary key default gen_random_uuid(),
-          "userId" text not null unique references users on delete cascade on update cascade,
-          balance integer not null default 0,
-          "lastRegeneration" %2$s not null default current_timestamp,
-          "updatedAt" %2$s not null);
-        create table token_transactions (
-          id text primary key,
-          "userId" text not null references users on delete cascade on update cascade,
-          amount integer not null,
-          type "TokenTransactionType" not null,
-          source text,
-          "sourceId" text,
-          "balanceAfter" integer not null,
-          metadata jsonb,
-          "createdAt" %2$s not null default current_timestamp);
-        create index on token_transactions ("sourceId");
-        create index on token_transactions ("userId", "createdAt");
-        create index image_enhancement_jobs_stuck on image_enhancement_jobs ("processingStartedAt")
-          where status = 'PROCESSING';
-        alter database %3$s set timezone to 'UTC';
-        """
-            .formatted(
-                times.started,
-                times.updated,
-                database.value("select quote_ident(current_database())")));
-    return new PrismaHost(database);
+    TestDatabase database = TEMPLATES.computeIfAbsent(times, PrismaHost::template).copy();
+    database.execute("alter database %s set timezone to 'UTC'".formatted(database.name()));
+    return new PrismaHost(database, times);
+  }
+
+  private static TestDatabase template(Times times) {
+    return TestDatabase.create()
+        .execute(
+            """
+            create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED');
+            create type "EnhancementTier" as enum ('FREE', 'TIER_1K', 'TIER_2K', 'TIER_4K');
+            create type "EnhancementType" as enum ('STANDARD', 'BLEND', 'PIPELINE', 'AUTO_CROP');
+            create type "TokenTransactionType" as enum
+              ('EARN_REGENERATION', 'EARN_PURCHASE', 'EARN_BONUS', 'SPEND_ENHANCEMENT', 'REFUND');
+            create table users (id text primary key, email text not null unique, name text);
+            create table image_enhancement_jobs (
+              id text primary key,
+              "userId" text not null references users on delete cascade on update cascade,
+              "imageId" text not null default 'image',
+              tier "EnhancementTier" not null default 'TIER_1K',
+              "enhancementType" "EnhancementType" not null default 'STANDARD',
+              "tokensCost" integer,
+              status "JobStatus" not null default 'PENDING',
+              "errorMessage" text,
+              "retryCount" integer not null default 0,
+              "processingStartedAt" %1$s,
+              "processingCompletedAt" %1$s,
+              "createdAt" %2$s not null default current_timestamp,
+              "updatedAt" %2$s not null);
+            create table user_token_balances (
+              id text primary key default gen_random_uuid(),
+              "userId" text not null unique references users on delete cascade on update cascade,
+              balance integer not null default 0,
+              "lastRegeneration" %2$s not null default current_timestamp,
+              "updatedAt" %2$s not null);
+            create table token_transactions (
+              id text primary key,
+              "userId" text not null references users on delete cascade on update cascade,
+              amount integer not null,
+              type "TokenTransactionType" not null,
+              source text,
+              "sourceId" text,
+              "balanceAfter" integer not null,
+              metadata jsonb,
+              "createdAt" %2$s not null default current_timestamp);
+            create index on token_transactions ("sourceId");
+            create index on token_transactions ("userId", "createdAt");
+            create index image_enhancement_jobs_stuck on image_enhancement_jobs ("processingStartedAt")
+              where status = 'PROCESSING';
+            """
+                .formatted(times.started, times.updated));
   }
 
   /** The database. */
@@ -96,19 +103,20 @@ public final class PrismaHost {
 
   /** A user with tokens bought. */
   public PrismaHost user(String id, int balance) {
-    database.update("insert into users (id, email) values (?, ?)", id, id + "@example.org");
     database.update(
-        "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values (?, ?, now() at time zone 'UTC')",
+        """
+        with made as (insert into users (id, email) values (?, ?) returning id),
+        balance as (
+          insert into user_token_balances ("userId", balance, "updatedAt")
+          select id, ?, now() at time zone 'UTC' from made
+          returning "userId", balance)
+        insert into token_transactions (id, "userId", amount, type, "balanceAfter")
+        select ?, "userId", balance, 'EARN_PURCHASE', balance from balance where balance > 0\
+        """,
         id,
-        balance);
-    if (balance > 0) {
-      database.update(
-          "insert into token_transactions (id, \"userId\", amount, type, \"balanceAfter\") values (?, ?, ?, 'EARN_PURCHASE', ?)",
-          "earn-" + id,
-          id,
-          balance,
-          balance);
-    }
+        id + "@example.org",
+        balance,
+        "earn-" + id);
     return this;
   }
 
@@ -158,24 +166,10 @@ public final class PrismaHost {
 
     public PrismaHost insert() {
       String time = "now() - interval '" + since + "'";
-      boolean zonelessUpdate =
-          database
-              .value(
-                  "select data_type from information_schema.columns where table_name = 'image_enhancement_jobs'"
-                      + " and column_name = 'updatedAt'")
-              .endsWith("without time zone");
-      boolean zonelessStart =
-          database
-              .value(
-                  "select data_type from information_schema.columns where table_name = 'image_enhancement_jobs'"
-                      + " and column_name = 'processingStartedAt'")
-              .endsWith("without time zone");
       database.update(
-          ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status, \"processingStartedAt\","
-                  + " \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
-              .formatted(
-                  started ? (zonelessStart ? "(" + time + ") at time zone 'UTC'" : time) : "null",
-                  zonelessUpdate ? "(" + time + ") at time zone 'UTC'" : time),
+          ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status,"
+                  + " \"processingStartedAt\", \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
+              .formatted(started ? kept(time, times.started) : "null", kept(time, times.updated)),
           id,
           user,
           cost);
@@ -184,42 +178,46 @@ public final class PrismaHost {
       }
       return PrismaHost.this;
     }
+
+    private static String kept(String time, String type) {
+      return type.startsWith("timestamptz") ? time : "(" + time + ") at time zone 'UTC'";
+    }
   }
 
   /** Takes tokens for a job, as the application does. */
   public PrismaHost charge(String job, String user, int tokens) {
-    database.update(
-        "update user_token_balances set balance = balance - ? where \"userId\" = ?", tokens, user);
-    database.update(
-        "insert into token_transactions (id, \"userId\", amount, type, source, \"sourceId\", \"balanceAfter\")"
-            + " select gen_random_uuid(), ?, ?, 'SPEND_ENHANCEMENT', 'image_enhancement', ?, balance"
-            + " from user_token_balances where \"userId\" = ?",
-        user,
-        -tokens,
-        job,
-        user);
+    move(job, user, -tokens, "SPEND_ENHANCEMENT", "image_enhancement");
     return this;
   }
 
   /** Gives tokens back for a job by the application itself. */
   public PrismaHost refund(String job, String user, int tokens) {
-    database.update(
-        "update user_token_balances set balance = balance + ? where \"userId\" = ?", tokens, user);
-    database.update(
-        "insert into token_transactions (id, \"userId\", amount, type, source, \"sourceId\", \"balanceAfter\")"
-            + " select gen_random_uuid(), ?, ?, 'REFUND', 'support', ?, balance from user_token_balances where \"userId\" = ?",
-        user,
-        tokens,
-        job,
-        user);
+    move(job, user, tokens, "REFUND", "support");
     return this;
+  }
+
+  private void move(String job, String user, int amount, String type, String source) {
+    database.update(
+        """
+        with moved as (
+          update user_token_balances set balance = balance + ? where "userId" = ? returning "userId", balance)
+        insert into token_transactions (id, "userId", amount, type, source, "sourceId", "balanceAfter")
+        select gen_random_uuid(), "userId", ?, cast(? as "TokenTransactionType"), ?, ?, balance from moved\
+        """,
+        amount,
+        user,
+        amount,
+        type,
+        source,
+        job);
   }
 
   /** Runs a job again in the same row. */
   public PrismaHost again(String job) {
     database.update(
         "update image_enhancement_jobs set status = 'PROCESSING', \"errorMessage\" = null,"
-            + " \"processingStartedAt\" = now() at time zone 'UTC' - interval '10 minutes' where id = ?",
+            + " \"processingStartedAt\" = now() at time zone 'UTC' - interval '10 minutes' where id"
+            + " = ?",
         job);
     return this;
   }
@@ -257,7 +255,8 @@ public final class PrismaHost {
   /** Amounts and balances of a job's refunds, in the order of their ids. */
   public List<String> refunds(String job) {
     return database.rows(
-        "select amount, \"balanceAfter\" from token_transactions where \"sourceId\" = ? and type = 'REFUND' order by id",
+        "select amount, \"balanceAfter\" from token_transactions where \"sourceId\" = ? and type ="
+            + " 'REFUND' order by id",
         job);
   }
 }

@@ -24,11 +24,13 @@ public final class TestDatabase implements DataSource {
 
   private static final AtomicInteger COUNT = new AtomicInteger();
 
+  private final String name;
   private final String url;
   private final String user;
   private final String password;
 
-  private TestDatabase(String url, String user, String password) {
+  private TestDatabase(String name, String url, String user, String password) {
+    this.name = name;
     this.url = url;
     this.user = user;
     this.password = password;
@@ -36,17 +38,30 @@ public final class TestDatabase implements DataSource {
 
   /** A new, empty database. */
   public static TestDatabase create() {
+    return of("template1");
+  }
+
+  /** A new database with all that is in this one, to which nobody may be connected. */
+  TestDatabase copy() {
+    return of(name);
+  }
+
+  private static TestDatabase of(String template) {
     String name = "test_" + COUNT.incrementAndGet();
-    TestPostgres.server().createDatabase(name);
     return new TestDatabase(
-        TestPostgres.server().jdbcUrl(name),
+        name,
+        TestPostgres.server().createDatabase(name, template),
         TestPostgres.server().user(),
         TestPostgres.server().password());
   }
 
+  String name() {
+    return name;
+  }
+
   /** The same database, as another role. */
   public TestDatabase as(String role, String rolePassword) {
-    return new TestDatabase(url, role, rolePassword);
+    return new TestDatabase(name, url, role, rolePassword);
   }
 
   @Override
@@ -54,6 +69,9 @@ public final class TestDatabase implements DataSource {
     Properties properties = new Properties();
     properties.setProperty("user", user);
     properties.setProperty("password", password);
+    // Not even asked for: that would be another round trip.
+    properties.setProperty("sslmode", "disable");
+    properties.setProperty("gssEncMode", "disable");
     return DriverManager.getConnection(url, properties);
   }
 

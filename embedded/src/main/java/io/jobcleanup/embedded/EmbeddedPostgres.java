@@ -197,7 +197,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * @throws EmbeddedPostgresException if there is one of that name already
    */
   public String createDatabase(String name) {
-    cluster.createDatabase(name, false);
+    return createDatabase(name, "template1");
+  }
+
+  /**
+   * Makes a database beside {@link #database} with all that is in another one.
+   *
+   * @param template the other one, to which nobody may be connected
+   * @return its address, as {@link #jdbcUrl(String)} gives it
+   * @throws EmbeddedPostgresException if there is one of that name already, or somebody is
+   *     connected to the other one
+   */
+  public String createDatabase(String name, String template) {
+    cluster.createDatabase(name, template);
     return jdbcUrl(name);
   }
 

@@ -18,9 +18,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,36 +56,6 @@ class DurablePostgresTest {
     assertThat(again.startedByUs()).isTrue();
     assertThat(again.jdbcUrl()).isEqualTo(postgres.jdbcUrl());
     assertThat(query(again, "SELECT answer FROM kept")).isEqualTo("42");
-  }
-
-  @Test
-  void isSetUpToLast() throws SQLException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-
-    assertThat(query(postgres, "SHOW fsync")).isEqualTo("on");
-    assertThat(query(postgres, "SHOW data_checksums")).isEqualTo("on");
-    assertThat(query(postgres, "SHOW server_encoding")).isEqualTo("UTF8");
-    assertThat(query(postgres, "SHOW log_timezone")).isEqualTo("UTC");
-    // SHOW timezone would give the zone that the driver asked for.
-    assertThat(
-            query(
-                postgres,
-                "SELECT setting FROM pg_file_settings WHERE name = 'timezone' AND applied"))
-        .isEqualTo("UTC");
-    assertThat(
-            query(
-                postgres,
-                "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname = current_user"))
-        .isEqualTo("t");
-  }
-
-  @Test
-  void secondProcessFindsTheRunningServer() throws IOException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-
-    OtherProcess.Seen seen = OtherProcess.seenBy(OtherProcess.start(home));
-
-    assertThat(seen).isEqualTo(new OtherProcess.Seen(postgres.pid(), postgres.port(), false));
   }
 
   @Test
@@ -153,47 +127,6 @@ class DurablePostgresTest {
   }
 
   @Test
-  void wrongPasswordIsRefused() {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-
-    assertThatExceptionOfType(SQLException.class)
-        .isThrownBy(() -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
-        .satisfies(e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
-  }
-
-  @Test
-  void passwordFileThatDoesNotFitIsNamed() throws IOException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-    Path pgpass = home.resolve("pgpass");
-    String right = Files.readString(pgpass);
-    Files.writeString(pgpass, right.replace(postgres.password(), "other"));
-
-    assertThatThrownBy(() -> EmbeddedPostgres.at(home))
-        .isInstanceOf(EmbeddedPostgresException.class)
-        .hasMessageContaining("pgpass")
-        .hasMessageNotContaining(postgres.password());
-
-    Files.writeString(pgpass, right);
-  }
-
-  @Test
-  void listensOnLoopbackOnly() throws IOException, SQLException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-
-    assertThat(query(postgres, "SHOW listen_addresses")).isEqualTo("127.0.0.1");
-    assertThat(query(postgres, "SHOW unix_socket_directories")).isEmpty();
-    List<InetAddress> others =
-        NetworkInterface.networkInterfaces()
-            .flatMap(NetworkInterface::inetAddresses)
-            .filter(address -> !address.isLoopbackAddress())
-            .toList();
-    for (InetAddress address : others) {
-      assertThatThrownBy(() -> new Socket(address, postgres.port()).close())
-          .isInstanceOf(IOException.class);
-    }
-  }
-
-  @Test
   void runsBelowADirectoryThatIsItsOwnersAlone() throws IOException, SQLException {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
 
@@ -205,40 +138,119 @@ class DurablePostgresTest {
         .isEqualTo("rwx------");
   }
 
-  @Test
-  void passwordIsInItsFileAndNotInThePsqlLine() throws IOException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
-    Path pgpass = home.resolve("pgpass");
+  /** One that nothing happens to is enough for all of these. */
+  @Nested
+  @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+  class WhileItRuns {
+    Path itsHome;
+    EmbeddedPostgres postgres;
 
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(pgpass)))
-        .isEqualTo("rw-------");
-    assertThat(pgpass)
-        .content()
-        .isEqualTo("127.0.0.1:*:*:job_cleanup:%s%n".formatted(postgres.password()));
-    assertThat(postgres.psqlLine())
-        .isEqualTo(
-            "PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U job_cleanup job_cleanup"
-                .formatted(pgpass, postgres.port()));
-  }
+    @BeforeAll
+    void start(@TempDir Path itsDirectory) {
+      itsHome = itsDirectory.resolve("home");
+      postgres = EmbeddedPostgres.at(itsHome);
+    }
 
-  @Test
-  void serverDoesNotInheritOurEnvironment() throws SQLException {
-    assumeThat(Path.of("/proc/self/environ")).exists();
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
+    @AfterAll
+    void stop() {
+      postgres.stop();
+    }
 
-    String environment =
-        "SELECT encode(pg_read_binary_file('/proc/self/environ', 0, 100000), 'escape')";
+    @Test
+    void isSetUpToLast() throws SQLException {
+      assertThat(query(postgres, "SHOW fsync")).isEqualTo("on");
+      assertThat(query(postgres, "SHOW data_checksums")).isEqualTo("on");
+      assertThat(query(postgres, "SHOW server_encoding")).isEqualTo("UTF8");
+      assertThat(query(postgres, "SHOW log_timezone")).isEqualTo("UTC");
+      // SHOW timezone would give the zone that the driver asked for.
+      assertThat(
+              query(
+                  postgres,
+                  "SELECT setting FROM pg_file_settings WHERE name = 'timezone' AND applied"))
+          .isEqualTo("UTC");
+      assertThat(
+              query(
+                  postgres,
+                  "SELECT rolpassword LIKE 'SCRAM-SHA-256$%' FROM pg_authid WHERE rolname ="
+                      + " current_user"))
+          .isEqualTo("t");
+    }
 
-    assertThat(query(postgres, environment)).doesNotContain("HOME=");
-  }
+    @Test
+    void secondProcessFindsTheRunningServer() throws IOException {
+      OtherProcess.Seen seen = OtherProcess.seenBy(OtherProcess.start(itsHome));
 
-  @Test
-  void closeLeavesTheServerToOthers() throws SQLException {
-    EmbeddedPostgres postgres = EmbeddedPostgres.at(home);
+      assertThat(seen).isEqualTo(new OtherProcess.Seen(postgres.pid(), postgres.port(), false));
+    }
 
-    postgres.close();
+    @Test
+    void wrongPasswordIsRefused() {
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(
+              () -> DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), "guess"))
+          .satisfies(e -> assertThat(e.getSQLState()).isEqualTo("28P01"));
+    }
 
-    assertThat(query(postgres, "SELECT 1")).isEqualTo("1");
+    @Test
+    void passwordFileThatDoesNotFitIsNamed() throws IOException {
+      Path pgpass = itsHome.resolve("pgpass");
+      String right = Files.readString(pgpass);
+      Files.writeString(pgpass, right.replace(postgres.password(), "other"));
+
+      assertThatThrownBy(() -> EmbeddedPostgres.at(itsHome))
+          .isInstanceOf(EmbeddedPostgresException.class)
+          .hasMessageContaining("pgpass")
+          .hasMessageNotContaining(postgres.password());
+
+      Files.writeString(pgpass, right);
+    }
+
+    @Test
+    void listensOnLoopbackOnly() throws IOException, SQLException {
+      assertThat(query(postgres, "SHOW listen_addresses")).isEqualTo("127.0.0.1");
+      assertThat(query(postgres, "SHOW unix_socket_directories")).isEmpty();
+      List<InetAddress> others =
+          NetworkInterface.networkInterfaces()
+              .flatMap(NetworkInterface::inetAddresses)
+              .filter(address -> !address.isLoopbackAddress())
+              .toList();
+      for (InetAddress address : others) {
+        assertThatThrownBy(() -> new Socket(address, postgres.port()).close())
+            .isInstanceOf(IOException.class);
+      }
+    }
+
+    @Test
+    void passwordIsInItsFileAndNotInThePsqlLine() throws IOException {
+      Path pgpass = itsHome.resolve("pgpass");
+
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(pgpass)))
+          .isEqualTo("rw-------");
+      assertThat(pgpass)
+          .content()
+          .isEqualTo("127.0.0.1:*:*:job_cleanup:%s%n".formatted(postgres.password()));
+      assertThat(postgres.psqlLine())
+          .isEqualTo(
+              "PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U job_cleanup job_cleanup"
+                  .formatted(pgpass, postgres.port()));
+    }
+
+    @Test
+    void serverDoesNotInheritOurEnvironment() throws SQLException {
+      assumeThat(Path.of("/proc/self/environ")).exists();
+
+      String environment =
+          "SELECT encode(pg_read_binary_file('/proc/self/environ', 0, 100000), 'escape')";
+
+      assertThat(query(postgres, environment)).doesNotContain("HOME=");
+    }
+
+    @Test
+    void closeLeavesTheServerToOthers() throws SQLException {
+      EmbeddedPostgres.at(itsHome).close();
+
+      assertThat(query(postgres, "SELECT 1")).isEqualTo("1");
+    }
   }
 
   private static void kill(EmbeddedPostgres postgres) {

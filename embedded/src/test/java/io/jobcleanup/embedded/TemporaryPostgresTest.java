@@ -53,6 +53,26 @@ class TemporaryPostgresTest {
   }
 
   @Test
+  void databaseIsMadeLikeAnother() throws SQLException {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.temporary()) {
+      postgres.createDatabase("first");
+      try (Connection connection = postgres.connect("first");
+          var statement = connection.createStatement()) {
+        statement.execute("CREATE TABLE kept AS SELECT 42 AS answer");
+      }
+
+      postgres.createDatabase("second", "first");
+
+      try (Connection connection = postgres.connect("second");
+          var statement = connection.createStatement();
+          var rows = statement.executeQuery("SELECT answer FROM kept")) {
+        assertThat(rows.next()).isTrue();
+        assertThat(rows.getInt(1)).isEqualTo(42);
+      }
+    }
+  }
+
+  @Test
   void comesBackOnItsPortAfterACrash() throws SQLException {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.temporary()) {
       String url = postgres.jdbcUrl();

@@ -2,7 +2,6 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -11,9 +10,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,24 +25,13 @@ class CommandsTest {
       List.of(
           "demo", "serve", "run", "find", "runs", "refunds", "verify", "late", "doctor", "map",
           "migrate", "user", "token", "sql", "stop");
-  private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
   Host host;
 
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
-
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
   }
 
@@ -771,7 +757,7 @@ class CommandsTest {
             .formatted(role));
     String url =
         "postgresql://%s:r@127.0.0.1:%d/%s"
-            .formatted(role, postgres.port(), host.query("select current_database()"));
+            .formatted(role, TestPostgres.server().port(), host.query("select current_database()"));
 
     Ended ended = Program.run(Map.of("DATABASE_URL", url), "late", "guard");
 
@@ -818,7 +804,7 @@ class CommandsTest {
 
   @Test
   void wrongPasswordAbsentRoleAndAbsentDatabaseEndWithThreeAndSaySo() {
-    String address = "127.0.0.1:" + postgres.port();
+    String address = "127.0.0.1:" + TestPostgres.server().port();
 
     Ended password =
         Program.run(Map.of("DATABASE_URL", "postgresql://app:no@%s/x".formatted(address)), "find");
@@ -854,7 +840,7 @@ class CommandsTest {
 
   @Test
   void databaseWithoutTheTablesEndsWithFour() throws SQLException {
-    try (Host empty = Host.empty(postgres)) {
+    try (Host empty = Host.empty(TestPostgres.server())) {
       for (String command : List.of("run", "find")) {
         Ended ended = Program.run(empty.variables(), command);
         assertThat(ended.code()).isEqualTo(4);
@@ -868,10 +854,14 @@ class CommandsTest {
 
   @Test
   void roleWithoutPrivilegesEndsWithFour() throws SQLException {
-    host.execute("create role reader_%d login password 'r'".formatted(postgres.port()));
+    host.execute(
+        "create role reader_%d login password 'r'".formatted(TestPostgres.server().port()));
     String url =
         "postgresql://reader_%d:r@127.0.0.1:%d/%s"
-            .formatted(postgres.port(), postgres.port(), host.query("select current_database()"));
+            .formatted(
+                TestPostgres.server().port(),
+                TestPostgres.server().port(),
+                host.query("select current_database()"));
 
     Ended ended = Program.run(Map.of("DATABASE_URL", url), "run");
 

@@ -16,8 +16,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The specification's manual test, word for word, and the database that it runs on. */
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDefaultTest {
   private static final String CREATE_A_STUCK_JOB =
       """
@@ -44,20 +47,28 @@ class EmbeddedDefaultTest {
   }
 
   @AfterEach
-  void stop() {
-    Program.run(variables, "stop");
+  void stop() throws IOException, InterruptedException {
+    run(variables, "stop");
   }
 
-  private void assertThatItIsCleanedUp(Map<String, String> variables) {
-    assertThat(Program.run(variables, "sql", JOB).out())
+  private Ended run(Map<String, String> variables, String... arguments)
+      throws IOException, InterruptedException {
+    return Program.inOwnProcess(directory, variables, List.of(), arguments);
+  }
+
+  private void assertThatItIsCleanedUp(Map<String, String> variables)
+      throws IOException, InterruptedException {
+    assertThat(run(variables, "sql", JOB).out())
         .containsPattern(
-            "FAILED  Job timed out after 60\\ds\\. Automatically cleaned up and tokens refunded\\.");
-    assertThat(Program.run(variables, "sql", BALANCE).out()).contains("    110\n");
-    assertThat(Program.run(variables, "sql", TRANSACTION).out())
+            "FAILED  Job timed out after 60\\ds\\. Automatically cleaned up and tokens"
+                + " refunded\\.");
+    assertThat(run(variables, "sql", BALANCE).out()).contains("    110\n");
+    assertThat(run(variables, "sql", TRANSACTION).out())
         .containsPattern("10  REFUND  enhancement_failed +110\n\\(1 row\\)");
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void manualTestWorksWordForWord() throws IOException, InterruptedException {
     Ended update = Program.inOwnProcess(directory, variables, KOLKATA, "sql", CREATE_A_STUCK_JOB);
     Ended run = Program.inOwnProcess(directory, variables, KOLKATA, "run");
@@ -69,11 +80,12 @@ class EmbeddedDefaultTest {
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void manualTestWorksThroughPsqlByTheLineThatIsPrinted() throws IOException, InterruptedException {
     assumeThat(Stream.of(System.getenv("PATH").split(":")).map(Path::of))
         .as("psql is installed here")
         .anyMatch(it -> Files.isExecutable(it.resolve("psql")));
-    Ended first = Program.run(variables, "find");
+    Ended first = run(variables, "find");
     String psql = first.err().substring(first.err().indexOf("PGPASSFILE=")).strip();
 
     Ended update =
@@ -89,6 +101,7 @@ class EmbeddedDefaultTest {
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void manualTestWorksOnAServerInAnotherZone() throws Exception {
     try (EmbeddedPostgres postgres =
             EmbeddedPostgres.temporary(Map.of("timezone", "America/New_York"));
@@ -107,7 +120,9 @@ class EmbeddedDefaultTest {
   }
 
   @Test
-  void firstStartMakesTheSpecificationsTablesWithBooksThatAddUp() {
+  @Execution(ExecutionMode.SAME_THREAD)
+  void firstStartMakesTheSpecificationsTablesWithBooksThatAddUp()
+      throws IOException, InterruptedException {
     Ended job =
         Program.run(
             variables,
@@ -119,18 +134,19 @@ class EmbeddedDefaultTest {
 
     assertThat(job.out())
         .isEqualTo(
-            "{\"rows\":[{\"status\":\"COMPLETED\",\"tokensCost\":10,\"balance\":100,\"ledger\":100}],"
-                + "\"truncated\":false}\n");
+            "{\"rows\":[{\"status\":\"COMPLETED\",\"tokensCost\":10,\"balance\":100,\"ledger\":100}],\"truncated\":false}\n");
     assertThat(job.err()).contains("PGPASSFILE=").contains(" psql -h 127.0.0.1 -p ");
-    Program.run(variables, "migrate");
-    assertThat(Program.run(variables, "doctor", "--json").out())
+    run(variables, "migrate");
+    assertThat(run(variables, "doctor", "--json").out())
         .isEqualTo("{\"ok\":true,\"faults\":[],\"warnings\":[]}\n");
   }
 
   @Test
-  void whatWasChangedThereStaysOverAStopAndIsNotMadeAnew() {
-    Program.run(variables, "sql", "drop table image_enhancement_jobs cascade");
-    Ended stopped = Program.run(variables, "stop");
+  @Execution(ExecutionMode.SAME_THREAD)
+  void whatWasChangedThereStaysOverAStopAndIsNotMadeAnew()
+      throws IOException, InterruptedException {
+    run(variables, "sql", "drop table image_enhancement_jobs cascade");
+    Ended stopped = run(variables, "stop");
 
     Ended after =
         Program.run(
@@ -138,11 +154,12 @@ class EmbeddedDefaultTest {
 
     assertThat(stopped.out()).contains("is stopped; its data are kept");
     assertThat(after.out()).contains("true");
-    Program.run(variables, "stop");
-    assertThat(Program.run(variables, "stop").out()).startsWith("No embedded database runs in ");
+    run(variables, "stop");
+    assertThat(run(variables, "stop").out()).startsWith("No embedded database runs in ");
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void twoFirstStartsAtOnceMakeOneDatabase() throws Exception {
     List<CompletableFuture<Ended>> both =
         Stream.of(1, 2)
@@ -151,8 +168,7 @@ class EmbeddedDefaultTest {
                     CompletableFuture.supplyAsync(
                         () -> {
                           try {
-                            return Program.inOwnProcess(
-                                directory, variables, List.of(), "find", "--json");
+                            return run(variables, "find", "--json");
                           } catch (IOException | InterruptedException e) {
                             throw new AssertionError(e);
                           }
@@ -163,13 +179,14 @@ class EmbeddedDefaultTest {
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void filesInTheWorkingDirectoryAreRead() throws IOException, InterruptedException {
     Files.writeString(directory.resolve("application.yaml"), "job-cleanup.batch-size: 0\n");
 
-    Ended setting = Program.inOwnProcess(directory, variables, List.of(), "find");
+    Ended setting = run(variables, "find");
     Files.delete(directory.resolve("application.yaml"));
     Files.writeString(directory.resolve("mapping.yaml"), "sorces: {}\n");
-    Ended mapping = Program.inOwnProcess(directory, variables, List.of(), "find");
+    Ended mapping = run(variables, "find");
 
     assertThat(setting.code()).isEqualTo(2);
     assertThat(setting.err()).startsWith("application.yaml:1  job-cleanup.batch-size: is \"0\"");

@@ -2,39 +2,25 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MapCommandTest {
-  private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
   Host host;
 
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
-
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
     host.stuckJob("img_1", "u_17", 10);
   }
@@ -110,7 +96,7 @@ class MapCommandTest {
 
   @Test
   void databaseWithoutTablesIsTold() throws SQLException {
-    try (Host empty = Host.empty(postgres)) {
+    try (Host empty = Host.empty(TestPostgres.server())) {
       Ended ended = Program.run(empty.variables(), "map");
 
       assertThat(ended.code()).isEqualTo(4);
@@ -121,7 +107,7 @@ class MapCommandTest {
 
   @Test
   void databaseWithoutJobsIsTold() throws SQLException {
-    try (Host shop = Host.empty(postgres)) {
+    try (Host shop = Host.empty(TestPostgres.server())) {
       shop.execute("create table orders (id int primary key, status text, created_at timestamptz)");
 
       Ended ended = Program.run(shop.variables(), "map");

@@ -2,12 +2,10 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.sql.SQLException;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,22 +15,16 @@ import tools.jackson.databind.json.JsonMapper;
 /** The commands about people and tokens. */
 class PeopleAndTokensTest {
   private static final String PASSWORD = "Canary-password-1";
-  private static EmbeddedPostgres postgres;
   private Host host;
-
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
 
   @BeforeEach
   void makeHost() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
+  }
+
+  @AfterEach
+  void closeHost() throws SQLException {
+    host.close();
   }
 
   private Ended run(String typed, String... arguments) {
@@ -93,7 +85,8 @@ class PeopleAndTokensTest {
         "user add ann@example.com --role chief | x | chief|viewer, operator, admin",
         "user add ann@example.com | x | --role|--role",
         "user add ann --role viewer | x | \"ann\"|admin@example.com",
-        "user add there@example.com --role viewer | a password of mine | is there already|user role",
+        "user add there@example.com --role viewer | a password of mine | is there already|user"
+            + " role",
         "user role nobody@example.com viewer | x | There is no nobody@example.com|user list",
         "user password nobody@example.com | x | There is no nobody@example.com|user list",
         "user remove nobody@example.com | x | There is no nobody@example.com|user list",

@@ -2,7 +2,6 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -10,9 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,23 +20,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** The commands that tell what was given back, and what runs did. */
 class RefundsAndRunsTest {
   private static final JsonMapper JSON = JsonMapper.shared();
-  private static EmbeddedPostgres postgres;
-
   private Host host;
-
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
 
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
     host.execute("insert into users (id, \"updatedAt\") values ('u_99', now())");
   }

@@ -2,12 +2,9 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.sql.SQLException;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,23 +13,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class RehearseCommandTest {
-  private static EmbeddedPostgres postgres;
 
   Host host;
 
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
-
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
   }
 
@@ -53,7 +39,9 @@ class RehearseCommandTest {
         .startsWith("Rehearsal: nothing below was kept.\n\nimg_1   10 tokens to u_17\n")
         .containsPattern("  image_enhancement_jobs +status +PROCESSING +→  FAILED\n")
         .containsPattern(
-            "\n +errorMessage +null +→  Job timed out after 6\\d\\ds\\. Automatically cleaned up and tokens refunded\\.\n")
+            "\n"
+                + " +errorMessage +null +→  Job timed out after 6\\d\\ds\\. Automatically cleaned"
+                + " up and tokens refunded\\.\n")
         .containsPattern("\n  user_token_balances +balance +40 +→  50\n")
         .containsPattern("\n  user_token_balances +balance +50 +→  55\n")
         .containsPattern(
@@ -75,9 +63,11 @@ class RehearseCommandTest {
     host.execute(
         """
         create function note() returns trigger language plpgsql as $$
-        begin insert into audit (what) values (new.status); return new; end $$""");
+        begin insert into audit (what) values (new.status); return new; end $$\
+        """);
     host.execute(
-        "create trigger noted after update on image_enhancement_jobs for each row execute function note()");
+        "create trigger noted after update on image_enhancement_jobs for each row execute function"
+            + " note()");
 
     Ended ended = Program.run(host.variables(), "run", "--rehearse");
 
@@ -94,9 +84,11 @@ class RehearseCommandTest {
     host.execute(
         """
         create function quota() returns trigger language plpgsql as $$
-        begin if new.id = 'img_2' then raise 'quota closed'; end if; return new; end $$""");
+        begin if new.id = 'img_2' then raise 'quota closed'; end if; return new; end $$\
+        """);
     host.execute(
-        "create trigger check_quota before update on image_enhancement_jobs for each row execute function quota()");
+        "create trigger check_quota before update on image_enhancement_jobs for each row execute"
+            + " function quota()");
 
     Ended ended = Program.run(host.variables(), "run", "--rehearse");
 

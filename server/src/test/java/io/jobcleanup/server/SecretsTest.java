@@ -2,7 +2,6 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,13 +32,12 @@ class SecretsTest {
 
   @Test
   void passwordIsInNoOutputAtTrace() throws SQLException {
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.temporary();
-        Host host = Host.on(postgres)) {
+    try (Host host = Host.on(TestPostgres.server())) {
       host.user("u_17", 40);
       String jdbc =
           "jdbc:postgresql://127.0.0.1:%d/%s?user=app&password=%s"
               .formatted(
-                  postgres.port(),
+                  TestPostgres.server().port(),
                   host.query("select current_database()"),
                   Host.CANARY.replace("!", "%21"));
       for (String url :
@@ -79,8 +77,7 @@ class SecretsTest {
 
   @Test
   void tracingDoesTrace() throws SQLException {
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.temporary();
-        Host host = Host.on(postgres)) {
+    try (Host host = Host.on(TestPostgres.server())) {
       Ended ended = Program.run(host.variables("LOGGING_LEVEL_ROOT", "TRACE"), "run");
 
       assertThat(ended.err()).contains("[DEBUG]");

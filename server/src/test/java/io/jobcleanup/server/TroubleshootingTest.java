@@ -2,7 +2,6 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +13,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,20 +25,8 @@ class TroubleshootingTest {
       Pattern.compile("^```(\\w*)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final String PROMPT = "$ job-cleanup ";
 
-  private static EmbeddedPostgres postgres;
-
   private final Deque<String> shown = new ArrayDeque<>();
   private Map<String, String> variables = Map.of();
-
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
 
   @Test
   void casesAreAsThePageShowsThem() throws IOException, SQLException {
@@ -50,7 +35,7 @@ class TroubleshootingTest {
         .map(it -> it.group(2))
         .filter(it -> it.startsWith(PROMPT) || it.contains(" jobId="))
         .forEach(shown::add);
-    try (Host host = Host.on(postgres)) {
+    try (Host host = Host.on(TestPostgres.server())) {
       variables = host.variables();
       host.user("u_17", 40);
       host.execute("insert into users (id, \"updatedAt\") values ('u_99', now())");

@@ -15,11 +15,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The tutorial, followed to the letter in an empty folder: each block of commands ends well, and
  * prints what is shown behind it, but for times, numbers and names that differ each time.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class TutorialTest {
   private static final Path PAGE = Path.of("..", "docs", "tutorial", "README.md");
   private static final Pattern CODE =

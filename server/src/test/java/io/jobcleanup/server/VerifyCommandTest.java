@@ -2,36 +2,21 @@ package io.jobcleanup.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Program.Ended;
 import java.sql.SQLException;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class VerifyCommandTest {
-  private static EmbeddedPostgres postgres;
-
   Host host;
-
-  @BeforeAll
-  static void startServer() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
-  }
 
   @BeforeEach
   void setUp() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_17", 40);
     host.stuckJob("img_1", "u_17", 10);
     assertThat(Program.run(host.variables(), "run").code()).isZero();

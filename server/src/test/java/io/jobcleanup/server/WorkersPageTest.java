@@ -3,7 +3,6 @@ package io.jobcleanup.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +12,6 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +28,6 @@ class WorkersPageTest {
   private static final String BY_ID_ALONE =
       "update image_enhancement_jobs set status = 'COMPLETED' where id = 'late'";
 
-  private static EmbeddedPostgres postgres;
   private static Map<String, String> page;
 
   private Host host;
@@ -41,17 +38,11 @@ class WorkersPageTest {
     CODE.matcher(Files.readString(PAGE))
         .results()
         .forEach(it -> page.put(it.group(1).strip(), it.group(2)));
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    postgres.close();
   }
 
   @BeforeEach
   void makeHost() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u_1", 50);
   }
 

@@ -32,9 +32,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Secrets, each made for this test alone, and looked for wherever the service leaves words. */
+@Execution(ExecutionMode.CONCURRENT)
 class CanaryTest {
   private static final String USER = "user@example.com";
   private static final String JSON = "application/json";
@@ -77,6 +80,7 @@ class CanaryTest {
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void secretsAreInNoLogNoAnswerAndNoTableAtTrace() throws Exception {
     host = Host.on(postgres);
     host.user("u1", 100);
@@ -162,6 +166,7 @@ class CanaryTest {
   }
 
   @Test
+  @Execution(ExecutionMode.SAME_THREAD)
   void secretsThatAreNotAllowedAreNotShownWhenTheyStopTheStart() throws Exception {
     String tooShort = "canary-" + UUID.randomUUID().toString().substring(0, 3);
     String database = secret("database password");

@@ -2,8 +2,8 @@ package io.jobcleanup.server.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
@@ -38,14 +38,12 @@ class CurlTest {
         -d '{"timeoutMs": 600000}'
       """;
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     serving = Serving.on(host);
   }
 
@@ -53,7 +51,6 @@ class CurlTest {
   static void stop() throws Exception {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @Test

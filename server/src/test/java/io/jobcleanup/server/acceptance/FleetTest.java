@@ -2,8 +2,8 @@ package io.jobcleanup.server.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.acceptance.Call.Ended;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Role;
@@ -30,9 +30,12 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Four instances of the service on one database. They are used up one after the other. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Execution(ExecutionMode.CONCURRENT)
 class FleetTest {
   private static final int INSTANCES = 4;
   private static final int CALLS = Size.of(500, 2_000);
@@ -45,7 +48,6 @@ class FleetTest {
 
   @TempDir static Path directory;
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Books books;
   private static List<Instance> instances;
@@ -53,8 +55,7 @@ class FleetTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     books = Books.open(host, 20);
     // Each job takes its time, so that runs are long enough to be cut off in.
     host.execute(
@@ -113,11 +114,11 @@ class FleetTest {
   static void stop() throws SQLException {
     instances.forEach(Instance::close);
     host.close();
-    postgres.close();
   }
 
   @Test
   @Order(1)
+  @Execution(ExecutionMode.SAME_THREAD)
   void manyCallsAtOnceWhileOneInstanceIsKilledAndOneFrozenSettleEachJobOnce() throws Exception {
     books.goStuck("before", 200);
     List<Future<Ended>> pending = new ArrayList<>();
@@ -166,6 +167,7 @@ class FleetTest {
 
   @Test
   @Order(2)
+  @Execution(ExecutionMode.SAME_THREAD)
   void instanceThatIsToldToEndAnswersTheCallInProgressAndLeavesTheRestToAnother() throws Exception {
     int before = settled();
     books.goStuck("slow", 60);

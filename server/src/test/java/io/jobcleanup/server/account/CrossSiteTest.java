@@ -2,8 +2,8 @@ package io.jobcleanup.server.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
@@ -21,7 +21,6 @@ class CrossSiteTest {
   private static final String CLEANUP = "/api/admin/jobs/cleanup";
   private static final String LOGIN = "/api/auth/login";
   private static final String LOGOUT = "/api/auth/logout";
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving byHost;
   private static Serving byUrl;
@@ -30,8 +29,7 @@ class CrossSiteTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     byHost = Serving.on(host);
     byUrl = Serving.on(host, "JOB_CLEANUP_PUBLIC_URL", "https://cleanup.example.com");
     cookie = byHost.cookie(Serving.EMAIL, Serving.PASSWORD);
@@ -43,7 +41,6 @@ class CrossSiteTest {
     byUrl.close();
     byHost.close();
     host.close();
-    postgres.close();
   }
 
   @ParameterizedTest

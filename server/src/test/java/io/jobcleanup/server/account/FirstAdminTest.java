@@ -8,9 +8,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.jobcleanup.JobCleanup;
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.schema.ServiceSchema;
 import io.jobcleanup.server.settings.Secret;
 import io.jobcleanup.server.settings.Settings;
@@ -24,35 +24,22 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 class FirstAdminTest {
-  private static EmbeddedPostgres postgres;
 
   @TempDir Path directory;
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
   private Host host;
   private Accounts accounts;
 
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     new ServiceSchema(host.dataSource()).migrate(JobCleanup.builder(host.dataSource()).build());
     accounts = new Accounts(host.dataSource());
     lines.start();

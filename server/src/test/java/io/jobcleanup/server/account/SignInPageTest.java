@@ -2,8 +2,8 @@ package io.jobcleanup.server.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
@@ -22,14 +22,12 @@ class SignInPageTest {
   private static final String[] BROWSER = {
     "Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
   };
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     serving = Serving.on(host);
   }
 
@@ -37,7 +35,6 @@ class SignInPageTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   private static String type(HttpResponse<String> answer) {

@@ -2,8 +2,8 @@ package io.jobcleanup.server.account;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import io.jobcleanup.server.settings.Secret;
 import java.net.http.HttpResponse;
@@ -32,7 +32,6 @@ class SignInTest {
   private static final String ME = "/api/auth/me";
   private static final String PASSWORD = "a password of its own";
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static Serving other;
@@ -42,8 +41,7 @@ class SignInTest {
 
   @BeforeAll
   static void start() throws SQLException {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     // Each test has an address of its own, as a proxy would tell it.
     serving = Serving.on(host, "JOB_CLEANUP_TRUSTED_PROXIES", "127.0.0.1");
     other = Serving.on(host, "JOB_CLEANUP_PUBLIC_URL", "https://cleanup.example.com");
@@ -55,7 +53,6 @@ class SignInTest {
     other.close();
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @BeforeEach
@@ -305,7 +302,9 @@ class SignInTest {
 
     assertThat(
             host.query(
-                "select string_agg(distinct address, ' ' order by address) from job_cleanup.sign_in_attempt where address like '192.%' or address like '198.51.100.9' or account_digest = sha256('someone@example.com')"))
+                "select string_agg(distinct address, ' ' order by address) from"
+                    + " job_cleanup.sign_in_attempt where address like '192.%' or address like"
+                    + " '198.51.100.9' or account_digest = sha256('someone@example.com')"))
         .isEqualTo("127.0.0.1 198.51.100.9");
   }
 
@@ -317,7 +316,8 @@ class SignInTest {
 
     assertThat(
             host.query(
-                "select string_agg(distinct address, ' ') from job_cleanup.sign_in_attempt where address like '2001%'"))
+                "select string_agg(distinct address, ' ') from job_cleanup.sign_in_attempt where"
+                    + " address like '2001%'"))
         .isEqualTo("20010db800010002::/64");
   }
 
@@ -428,7 +428,9 @@ class SignInTest {
 
   private static String written() throws SQLException {
     return host.query(
-        "select (select count(*) from job_cleanup.session) || ' ' || (select count(*) from job_cleanup.audit_entry) || ' ' || (select count(*) from job_cleanup.sign_in_attempt)");
+        "select (select count(*) from job_cleanup.session) || ' ' || (select count(*) from"
+            + " job_cleanup.audit_entry) || ' ' || (select count(*) from"
+            + " job_cleanup.sign_in_attempt)");
   }
 
   @Test

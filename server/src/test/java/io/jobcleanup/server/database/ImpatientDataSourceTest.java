@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariDataSource;
 import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -31,13 +32,12 @@ class ImpatientDataSourceTest {
   private static final Duration LONG = Duration.ofSeconds(30);
   private static final Duration SHORT = Duration.ofMillis(100);
 
-  private EmbeddedPostgres postgres;
+  private EmbeddedPostgres postgres = TestPostgres.server();
   private Host host;
   private HikariDataSource pool;
 
   @BeforeEach
   void start() throws SQLException {
-    postgres = EmbeddedPostgres.temporary();
     host = Host.on(postgres);
   }
 
@@ -45,7 +45,16 @@ class ImpatientDataSourceTest {
   void stop() throws SQLException {
     pool.close();
     host.close();
-    postgres.close();
+    if (postgres != TestPostgres.server()) {
+      postgres.close();
+    }
+  }
+
+  /** Goes on with a server that may be stopped, and whose roles may be changed. */
+  private void takeAServerOfOurOwn() throws SQLException {
+    host.close();
+    postgres = EmbeddedPostgres.temporary();
+    host = Host.on(postgres);
   }
 
   private ImpatientDataSource source(int connections, Duration patience) {
@@ -130,6 +139,7 @@ class ImpatientDataSourceTest {
 
   @Test
   void allThatWaitHearOfAnOutageFromTheFirstThatFindsIt() throws Exception {
+    takeAServerOfOurOwn();
     ImpatientDataSource source = source(2, LONG);
     DataSource lane = source.lane(1);
     List<Future<Void>> waiting = new ArrayList<>();
@@ -157,6 +167,7 @@ class ImpatientDataSourceTest {
 
   @Test
   void serverThatHasNoFurtherConnectionForUsIsThere() throws Exception {
+    takeAServerOfOurOwn();
     DataSource source = source(2, LONG);
     host.execute("alter role app nosuperuser connection limit 1");
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Trigger;
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,15 +19,13 @@ import tools.jackson.databind.JsonNode;
 
 /** Health and metrics of a service whose schedule is on, over HTTP. */
 class ActuatorTest {
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static String cookie;
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u1", 100);
     // A tick that never comes, so that the test alone decides what runs.
     serving =
@@ -45,7 +42,6 @@ class ActuatorTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   private static HttpResponse<String> get(String path) throws Exception {

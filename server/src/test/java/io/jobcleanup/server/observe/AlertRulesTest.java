@@ -2,8 +2,8 @@ package io.jobcleanup.server.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.service.Serving;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,15 +32,13 @@ class AlertRulesTest {
   private static final Pattern SELECTOR = Pattern.compile("([a-z_:][a-z0-9_:]*)\\{([^}]*)}");
   private static final Pattern MATCHER = Pattern.compile("(\\w+)\\s*(?:=|!=)\\s*\"([^\"]*)\"");
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static List<String> series;
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     serving = Serving.on(host);
     series =
         serving
@@ -60,7 +58,6 @@ class AlertRulesTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   private static boolean given(String metric) {

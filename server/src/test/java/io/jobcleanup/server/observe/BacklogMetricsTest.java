@@ -3,9 +3,9 @@ package io.jobcleanup.server.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobcleanup.JobCleanup;
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.mapping.Mapping;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.schedule.CleanupSchedule;
 import io.jobcleanup.server.schedule.ScheduleConfiguration;
 import io.jobcleanup.server.schema.ServiceSchema;
@@ -20,9 +20,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.Health;
@@ -32,7 +30,6 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What waits, as metrics and health tell it, and what they tell while the database is away. */
 class BacklogMetricsTest {
-  private static EmbeddedPostgres postgres;
 
   private final AtomicBoolean away = new AtomicBoolean();
   private final AtomicInteger connections = new AtomicInteger();
@@ -41,19 +38,9 @@ class BacklogMetricsTest {
   private JobCleanup cleanup;
   private CleanupSchedule schedule;
 
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u1", 100);
     DataSource dataSource =
         new DelegatingDataSource(host.dataSource()) {

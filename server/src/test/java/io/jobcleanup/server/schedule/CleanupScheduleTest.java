@@ -8,8 +8,8 @@ import ch.qos.logback.core.read.ListAppender;
 import io.jobcleanup.CleanupListener;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.JobReport;
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.schema.ServiceSchema;
 import io.jobcleanup.server.settings.Settings;
 import io.jobcleanup.server.settings.SettingsReader;
@@ -17,14 +17,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -33,7 +30,6 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** One instance's schedule: planned, planned anew, away from its database, and stopped. */
 class CleanupScheduleTest {
-  private static EmbeddedPostgres postgres;
 
   private final AtomicBoolean away = new AtomicBoolean();
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -42,19 +38,9 @@ class CleanupScheduleTest {
   private DataSource dataSource;
   private JobCleanup cleanup;
 
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     dataSource =
         new DelegatingDataSource(host.dataSource()) {
           @Override
@@ -244,7 +230,8 @@ class CleanupScheduleTest {
   private boolean tickIsPast() {
     try {
       return host.query(
-              "select execution_time < clock_timestamp() - interval '3 s' from job_cleanup.scheduled_task")
+              "select execution_time < clock_timestamp() - interval '3 s' from"
+                  + " job_cleanup.scheduled_task")
           .equals("t");
     } catch (SQLException e) {
       throw new IllegalStateException(e);

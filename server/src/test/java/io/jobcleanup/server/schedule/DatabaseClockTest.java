@@ -3,7 +3,7 @@ package io.jobcleanup.server.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
+import io.jobcleanup.server.TestPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -12,14 +12,11 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 class DatabaseClockTest {
-  private static EmbeddedPostgres postgres;
 
   private final AtomicBoolean away = new AtomicBoolean();
   private final JdbcClient jdbc =
@@ -30,7 +27,7 @@ class DatabaseClockTest {
               if (away.get()) {
                 throw new SQLException("connection refused", "08001");
               }
-              return postgres.connect("postgres");
+              return TestPostgres.server().connect("postgres");
             }
 
             @Override
@@ -38,16 +35,6 @@ class DatabaseClockTest {
               return getConnection();
             }
           });
-
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.temporary();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
 
   private Instant databaseTime() {
     return jdbc.sql("select clock_timestamp()").query(OffsetDateTime.class).single().toInstant();

@@ -9,8 +9,8 @@ import ch.qos.logback.core.read.ListAppender;
 import io.jobcleanup.CleanupOptions;
 import io.jobcleanup.JobCleanup;
 import io.jobcleanup.Trigger;
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.database.HostDatabase;
 import io.jobcleanup.server.settings.Settings;
 import io.jobcleanup.server.settings.SettingsReader;
@@ -18,9 +18,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,26 +28,15 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** On a database that is new to it, the schedule only reports until somebody wants more. */
 class FirstRunTest {
-  private static EmbeddedPostgres postgres;
 
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
   private Host host;
   private HostDatabase database;
   private JobCleanup cleanup;
 
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
   @BeforeEach
   void open() throws SQLException {
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u1", 100);
     host.stuckJob("j1", "u1", 10);
     host.stuckJob("j2", "u1", 5);

@@ -2,8 +2,8 @@ package io.jobcleanup.server.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -34,14 +34,12 @@ class InstancesTest {
 
   @TempDir static Path directory;
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static List<Instance> instances;
 
   @BeforeAll
   static void start() throws SQLException, IOException {
-    postgres = EmbeddedPostgres.temporary(Map.of("fsync", "off"));
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u1", 0);
     // Each job takes its time, so that a run is long enough to be killed in.
     host.execute(
@@ -70,7 +68,6 @@ class InstancesTest {
   static void stop() throws SQLException {
     instances.forEach(Instance::close);
     host.close();
-    postgres.close();
   }
 
   @Test
@@ -103,7 +100,8 @@ class InstancesTest {
     tick();
     awaitValue(
         "t",
-        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-a%' and status = 'FAILED'");
+        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-a%' and status ="
+            + " 'FAILED'");
     Instance running = running();
 
     running.kill();
@@ -128,7 +126,8 @@ class InstancesTest {
     tick();
     awaitValue(
         "t",
-        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-b%' and status = 'FAILED'");
+        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-b%' and status ="
+            + " 'FAILED'");
     Instance running = running();
 
     assertThat(running.terminate()).isLessThan(Duration.ofSeconds(10));
@@ -175,7 +174,8 @@ class InstancesTest {
   private static Instant databaseTime() throws SQLException {
     return Instant.parse(
         host.query(
-            "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"));
+            "select to_char(clock_timestamp() at time zone 'UTC',"
+                + " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"));
   }
 
   private static String nextTickIsWithinAQuarterOfAnHour() throws SQLException {

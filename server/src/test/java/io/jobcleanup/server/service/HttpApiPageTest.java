@@ -2,8 +2,8 @@ package io.jobcleanup.server.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -32,8 +32,7 @@ class HttpApiPageTest {
 
     // HEAD and OPTIONS do nothing of their own, and share their route's row.
     Set<String> described = new TreeSet<>();
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.temporary();
-        Host host = Host.on(postgres);
+    try (Host host = Host.on(TestPostgres.server());
         Serving serving = Serving.on(host)) {
       String cookie = serving.cookie(Serving.EMAIL, Serving.PASSWORD);
       JsonNode description =

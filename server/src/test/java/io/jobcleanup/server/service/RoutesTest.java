@@ -2,8 +2,8 @@ package io.jobcleanup.server.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.account.Accounts;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Password;
@@ -94,7 +94,6 @@ class RoutesTest {
           "GET /api/admin/nothing", For.VIEWERS,
           "OPTIONS /api/admin/runs", For.ADMINS);
 
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static final Map<String, Caller> CALLERS = new LinkedHashMap<>();
@@ -123,8 +122,7 @@ class RoutesTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     serving = Serving.on(host);
     Accounts accounts = new Accounts(host.dataSource());
     Tokens tokens = new Tokens(host.dataSource());
@@ -171,7 +169,6 @@ class RoutesTest {
   static void stop() throws Exception {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @Test

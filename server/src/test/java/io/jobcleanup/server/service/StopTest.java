@@ -3,10 +3,10 @@ package io.jobcleanup.server.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.ExitCode;
 import io.jobcleanup.server.Host;
 import io.jobcleanup.server.ProgramException;
+import io.jobcleanup.server.TestPostgres;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
@@ -24,20 +24,17 @@ import tools.jackson.databind.JsonNode;
 /** How the service ends, and where it doesn't begin. */
 @Timeout(60)
 class StopTest {
-  private static EmbeddedPostgres postgres;
   private static Host host;
 
   @BeforeAll
   static void start() throws SQLException {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u", 0);
   }
 
   @AfterAll
   static void stop() throws SQLException {
     host.close();
-    postgres.close();
   }
 
   @Test

@@ -2,8 +2,8 @@ package io.jobcleanup.server.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Role;
 import io.jobcleanup.server.account.Tokens;
@@ -39,7 +39,6 @@ class AdminApiTest {
   private static final String CLEANUP = "/api/admin/jobs/cleanup";
   private static final String JSON = "application/json";
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static String operator;
@@ -47,8 +46,7 @@ class AdminApiTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u", 1000);
     host.execute("insert into users (id, \"updatedAt\") values ('poor', now())");
     serving = Serving.on(host, "JOB_CLEANUP_BATCH_SIZE", "50");
@@ -67,7 +65,6 @@ class AdminApiTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @BeforeEach

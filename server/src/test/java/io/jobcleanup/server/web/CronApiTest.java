@@ -2,8 +2,8 @@ package io.jobcleanup.server.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.log.Lines;
 import io.jobcleanup.server.service.Serving;
 import java.net.Socket;
@@ -34,14 +34,12 @@ class CronApiTest {
   private static final String PATH = "/api/cron/cleanup-jobs";
   private static final String PREVIOUS = "the-secret-before-ümlaut";
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("u", 1000);
     serving =
         Serving.on(host, "CRON_SECRET_PREVIOUS", PREVIOUS, "JOB_CLEANUP_CRON_MAX_DURATION", "2s");
@@ -51,7 +49,6 @@ class CronApiTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   @BeforeEach

@@ -2,8 +2,8 @@ package io.jobcleanup.server.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobcleanup.embedded.EmbeddedPostgres;
 import io.jobcleanup.server.Host;
+import io.jobcleanup.server.TestPostgres;
 import io.jobcleanup.server.account.Actor;
 import io.jobcleanup.server.account.Role;
 import io.jobcleanup.server.account.Tokens;
@@ -27,7 +27,6 @@ class RefundsApiTest {
   private static final String REFUNDS = "/api/admin/refunds";
   private static final String REASON = "{\"reason\":\"agreed with the user\"}";
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static EmbeddedPostgres postgres;
   private static Host host;
   private static Serving serving;
   private static String admin;
@@ -36,8 +35,7 @@ class RefundsApiTest {
 
   @BeforeAll
   static void start() throws Exception {
-    postgres = EmbeddedPostgres.temporary();
-    host = Host.on(postgres);
+    host = Host.on(TestPostgres.server());
     host.user("rich", 1000);
     host.execute("insert into users (id, \"updatedAt\") values ('poor', now())");
     serving = Serving.on(host);
@@ -57,7 +55,6 @@ class RefundsApiTest {
   static void stop() throws SQLException {
     serving.close();
     host.close();
-    postgres.close();
   }
 
   private static HttpResponse<String> get(String path) throws Exception {
