@@ -37,7 +37,11 @@ public final class PrismaHost {
 
   /** A new database with the tables, times kept as asked. */
   public static PrismaHost create(Times times) {
-    TestDatabase database = TestDatabase.create();
+    return in(TestDatabase.create(), times);
+  }
+
+  /** Makes the tables in an empty database, times kept as asked. */
+  public static PrismaHost in(TestDatabase database, Times times) {
     database.execute(
         """
         create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED');

@@ -1,5 +1,6 @@
 package io.jobcleanup.support;
 
+import io.jobcleanup.embedded.EmbeddedPostgres;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -36,17 +37,38 @@ public final class TestDatabase implements DataSource {
 
   /** A new, empty database. */
   public static TestDatabase create() {
+    return create(TestPostgres.server());
+  }
+
+  /** A new, empty database on a server of one's own. */
+  public static TestDatabase create(EmbeddedPostgres server) {
     String name = "test_" + COUNT.incrementAndGet();
-    TestPostgres.server().createDatabase(name);
-    return new TestDatabase(
-        TestPostgres.server().jdbcUrl(name),
-        TestPostgres.server().user(),
-        TestPostgres.server().password());
+    server.createDatabase(name);
+    return new TestDatabase(server.jdbcUrl(name), server.user(), server.password());
   }
 
   /** The same database, as another role. */
   public TestDatabase as(String role, String rolePassword) {
     return new TestDatabase(url, role, rolePassword);
+  }
+
+  /** The same database, reached by another port and without TLS. */
+  public TestDatabase through(int port) {
+    return new TestDatabase(
+        url.replaceFirst(":\\d+/", ":" + port + "/") + "?sslmode=disable", user, password);
+  }
+
+  /** Its address, without user and password. */
+  public String url() {
+    return url;
+  }
+
+  public String user() {
+    return user;
+  }
+
+  public String password() {
+    return password;
   }
 
   @Override
