@@ -143,6 +143,8 @@ final class FaultProxy implements AutoCloseable {
       this.near = near;
       try {
         this.far = new Socket(InetAddress.getLoopbackAddress(), exit.getAsInt());
+        near.setTcpNoDelay(true);
+        far.setTcpNoDelay(true);
       } catch (IOException e) {
         near.close();
         throw e;

@@ -85,8 +85,8 @@ final class PaidJobs {
                     from image_enhancement_jobs j
                     left join token_transactions t on t."sourceId" = j.id and t.type = 'REFUND'
                     group by j.id
-                    having (count(t.id), coalesce(sum(t.amount), 0))
-                      <> (case j.status when 'FAILED' then (1, j."tokensCost") else (0, 0) end)"""))
+                    having count(t.id) <> case j.status when 'FAILED' then 1 else 0 end
+                      or coalesce(sum(t.amount), 0) <> case j.status when 'FAILED' then j."tokensCost" else 0 end"""))
         .as("jobs failed without their tokens given back once, or not failed and yet given back; "
             + after)
         .isEmpty();

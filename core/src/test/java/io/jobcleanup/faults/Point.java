@@ -76,11 +76,6 @@ enum Point {
     return this == AFTER_COMMIT || this == BETWEEN_TRANSACTIONS;
   }
 
-  /** Whether a batch comes to this point only where it gives something back. */
-  boolean isOfARefund() {
-    return this == AFTER_BALANCE_WRITE || this == AFTER_LEDGER_WRITE || this == AFTER_REFUND_RECORD;
-  }
-
   private static Predicate<Moment> answered(String words) {
     return moment -> moment.answered() && moment.has(sql -> sql.contains(words));
   }

@@ -43,15 +43,15 @@ sealed interface Step {
     int n = random.nextInt(1000);
     int tokens = 1 + random.nextInt(9);
     return switch (random.nextInt(20)) {
-      case 0, 1, 2, 3 -> new Order(n, tokens, random.nextInt(4) > 0);
-      case 4, 5, 6 -> new Claim(n);
-      case 7, 8, 9, 10 -> new Stall(n);
-      case 11 -> new Complete(n, random.nextBoolean());
-      case 12 -> new Fail(n, random.nextBoolean());
-      case 13, 14 -> new Retry(n, tokens, random.nextInt(3) > 0);
-      case 15, 16 -> new GiveBack(n, tokens);
-      case 17 -> random.nextBoolean() ? new MoveBalance(n) : new Clean(1 + n % 5);
-      case 18 -> new Clean(1 + n % 5);
+      case 0, 1 -> new Order(n, tokens, random.nextInt(4) > 0);
+      case 2, 3, 4 -> new Claim(n);
+      case 5, 6, 7 -> new Stall(n);
+      case 8 -> new Complete(n, random.nextBoolean());
+      case 9 -> new Fail(n, random.nextBoolean());
+      case 10, 11, 12 -> new Retry(n, tokens, random.nextInt(3) > 0);
+      case 13, 14 -> new GiveBack(n, tokens);
+      case 15 -> new MoveBalance(n);
+      case 16, 17 -> new Clean(1 + n % 5);
       default ->
           new Cut(
               Point.OF_A_BATCH.get(random.nextInt(Point.OF_A_BATCH.size())),
