@@ -76,7 +76,7 @@ public final class Database {
   /**
    * Does some work in a transaction that can't write.
    *
-   * @throws UnreachableDatabaseException if no connection can be had
+   * @throws UnreachableDatabaseException if no connection can be had, or it is lost
    * @throws UnusableDatabaseException if a table is locked as a whole for longer than 5 s
    */
   public <T> T read(Function<Tx, T> work) {
@@ -86,7 +86,7 @@ public final class Database {
   /**
    * Does some work in a transaction that can't write, and sees all as it was when it began.
    *
-   * @throws UnreachableDatabaseException if no connection can be had
+   * @throws UnreachableDatabaseException if no connection can be had, or it is lost
    * @throws UnusableDatabaseException if a table is locked as a whole for longer than 5 s
    */
   public <T> T readOneMoment(Function<Tx, T> work) {
@@ -100,6 +100,10 @@ public final class Database {
       SqlFault fault = SqlFault.of(e);
       if (fault != null && fault.state().equals("55P03")) {
         throw new UnusableDatabaseException(LOCKED, e);
+      }
+      if (fault != null && fault.connectionLost() && !(e instanceof UnreachableDatabaseException)) {
+        throw new UnreachableDatabaseException(
+            "the connection to the database was lost: " + fault.message(), e);
       }
       throw e;
     }

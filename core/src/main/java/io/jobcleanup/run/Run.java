@@ -130,7 +130,7 @@ public final class Run {
     Duration budget = database.budget();
     Instant clock = database.read(pace::look);
     String run = Uuid7.of(clock, 0).toString();
-    Instant start = database.write(tx -> books.startRun(tx, run, trigger, actor, options));
+    Instant start = start(run, trigger, actor);
     Tally tally = new Tally(run);
     try {
       CleanupResult result = execute(run, trigger, start, budget, tally);
@@ -152,6 +152,20 @@ public final class Run {
       RuntimeException understood = understood(e, committed);
       listener.failed(committed, Duration.ofNanos(System.nanoTime() - began));
       throw understood;
+    }
+  }
+
+  /** Records that the run begins, and tells the database's time. */
+  private Instant start(String run, Trigger trigger, @Nullable String actor) {
+    try {
+      return database.write(tx -> books.startRun(tx, run, trigger, actor, options));
+    } catch (RuntimeException e) {
+      SqlFault fault = SqlFault.of(e);
+      if (fault == null || !fault.connectionLost() || e instanceof UnreachableDatabaseException) {
+        throw e;
+      }
+      throw new UnreachableDatabaseException(
+          "the database was lost before anything was settled: " + fault.message(), e);
     }
   }
 

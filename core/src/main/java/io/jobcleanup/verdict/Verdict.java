@@ -39,8 +39,9 @@ public record Verdict(List<Due> due, Nothing nothing) {
 
   /**
    * Decides. Each line is given back at most once for ever. What the host gave back by itself (all
-   * that the tables show, less what we gave) is subtracted from the lines that we haven't paid, in
-   * their order, so that all refunds of a job together never exceed what it took.
+   * that the tables show, less what we gave) is subtracted from what we haven't paid of the lines,
+   * in their order, so that all refunds of a job together never exceed what it took, and what the
+   * host gave for one line isn't kept back from another.
    */
   public static Verdict of(Facts facts) {
     if (!facts.givenBack()) {
@@ -54,6 +55,7 @@ public record Verdict(List<Due> due, Nothing nothing) {
       Recorded recorded = line.recorded();
       if (recorded != null && recorded.state() != Recorded.State.OWED) {
         paidByUs |= recorded.state() == Recorded.State.PAID;
+        byHost = byHost.subtract(byHost.min(leftByUs(line, recorded)));
         continue;
       }
       BigDecimal amount = line.amount();
@@ -95,5 +97,16 @@ public record Verdict(List<Due> due, Nothing nothing) {
         paidByHost
             ? Nothing.PAID_BY_HOST
             : paidByUs ? Nothing.ALREADY_REFUNDED : Nothing.COST_NOTHING);
+  }
+
+  /** What a line that we are done with took and didn't get from us. */
+  private static BigDecimal leftByUs(Line line, Recorded recorded) {
+    BigDecimal given =
+        recorded.state() == Recorded.State.PAID && recorded.amount() != null
+            ? recorded.amount()
+            : BigDecimal.ZERO;
+    return line.amount() == null
+        ? BigDecimal.ZERO
+        : line.amount().subtract(given).max(BigDecimal.ZERO);
   }
 }

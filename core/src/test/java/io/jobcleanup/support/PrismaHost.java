@@ -43,15 +43,26 @@ public final class PrismaHost {
 
   /** A new database with the tables, times kept as asked. */
   public static PrismaHost create(Times times) {
-    TestDatabase database = TEMPLATES.computeIfAbsent(times, PrismaHost::template).copy();
+    return over(TEMPLATES.computeIfAbsent(times, PrismaHost::template).copy(), times);
+  }
+
+  /** Makes the tables in an empty database, times kept as asked. */
+  public static PrismaHost in(TestDatabase database, Times times) {
+    return over(make(database, times), times);
+  }
+
+  private static PrismaHost over(TestDatabase database, Times times) {
     database.execute("alter database %s set timezone to 'UTC'".formatted(database.name()));
     return new PrismaHost(database, times);
   }
 
   private static TestDatabase template(Times times) {
-    return TestDatabase.create()
-        .execute(
-            """
+    return make(TestDatabase.create(), times);
+  }
+
+  private static TestDatabase make(TestDatabase database, Times times) {
+    return database.execute(
+        """
             create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED', 'REFUNDED', 'CANCELLED');
             create type "EnhancementTier" as enum ('FREE', 'TIER_1K', 'TIER_2K', 'TIER_4K');
             create type "EnhancementType" as enum ('STANDARD', 'BLEND', 'PIPELINE', 'AUTO_CROP');
@@ -93,7 +104,7 @@ public final class PrismaHost {
             create index image_enhancement_jobs_stuck on image_enhancement_jobs ("processingStartedAt")
               where status = 'PROCESSING';
             """
-                .formatted(times.started, times.updated));
+            .formatted(times.started, times.updated));
   }
 
   /** The database. */

@@ -1,5 +1,6 @@
 package io.jobcleanup.support;
 
+import io.jobcleanup.embedded.EmbeddedPostgres;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -38,21 +39,23 @@ public final class TestDatabase implements DataSource {
 
   /** A new, empty database. */
   public static TestDatabase create() {
-    return of("template1");
+    return of(TestPostgres.server(), "template1");
+  }
+
+  /** A new, empty database on a server of one's own. */
+  public static TestDatabase create(EmbeddedPostgres server) {
+    return of(server, "template1");
   }
 
   /** A new database with all that is in this one, to which nobody may be connected. */
   TestDatabase copy() {
-    return of(name);
+    return of(TestPostgres.server(), name);
   }
 
-  private static TestDatabase of(String template) {
+  private static TestDatabase of(EmbeddedPostgres server, String template) {
     String name = "test_" + COUNT.incrementAndGet();
     return new TestDatabase(
-        name,
-        TestPostgres.server().createDatabase(name, template),
-        TestPostgres.server().user(),
-        TestPostgres.server().password());
+        name, server.createDatabase(name, template), server.user(), server.password());
   }
 
   String name() {
@@ -62,6 +65,25 @@ public final class TestDatabase implements DataSource {
   /** The same database, as another role. */
   public TestDatabase as(String role, String rolePassword) {
     return new TestDatabase(name, url, role, rolePassword);
+  }
+
+  /** The same database, reached by another port and without TLS. */
+  public TestDatabase through(int port) {
+    return new TestDatabase(
+        name, url.replaceFirst(":\\d+/", ":" + port + "/") + "?sslmode=disable", user, password);
+  }
+
+  /** Its address, without user and password. */
+  public String url() {
+    return url;
+  }
+
+  public String user() {
+    return user;
+  }
+
+  public String password() {
+    return password;
   }
 
   @Override

@@ -61,6 +61,27 @@ class VerdictTest {
   }
 
   @Test
+  void whatTheHostPaidOfALineThatWePaidInPartIsNotTakenOffTheNext() {
+    Line inPart = new Line("a", tokens(10), null, new Recorded(Recorded.State.PAID, tokens(6)));
+
+    assertThat(Verdict.of(facts(4 + 6, 6, inPart, line("b", 7))).due())
+        .extracting(Due::amount)
+        .containsExactly(tokens(7));
+    assertThat(Verdict.of(facts(5 + 6, 6, inPart, line("b", 7))).due())
+        .extracting(Due::amount)
+        .containsExactly(tokens(6));
+  }
+
+  @Test
+  void whatTheHostPaidOfALineThatWasOwedIsNotTakenOffTheNext() {
+    Line closed = new Line("a", tokens(10), null, new Recorded(Recorded.State.WAIVED, tokens(10)));
+
+    assertThat(Verdict.of(facts(10, 0, closed, line("b", 7))).due())
+        .extracting(Due::amount)
+        .containsExactly(tokens(7));
+  }
+
+  @Test
   void lineThatWasWaivedIsNotPaid() {
     Line waived = new Line("a", tokens(10), null, new Recorded(Recorded.State.WAIVED, tokens(10)));
 
