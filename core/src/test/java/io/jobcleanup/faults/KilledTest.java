@@ -37,7 +37,13 @@ class KilledTest {
         String after = "kill %d, %s %d".formatted(i, point, times);
         jobs.goStuck(JOBS);
         CompletableFuture<Process> victim = new CompletableFuture<>();
-        proxy.at(point, times, link -> kill(victim.join()));
+        proxy.at(
+            point,
+            times,
+            link -> {
+              kill(victim.join());
+              link.cut();
+            });
 
         Process cleaner = Cleaner.start(jobs.database().through(proxy.port()));
         victim.complete(cleaner);
