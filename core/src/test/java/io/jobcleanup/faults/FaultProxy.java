@@ -89,7 +89,7 @@ final class FaultProxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     entrance.close();
-    links.forEach(Link::cut);
+    links.forEach(Link::close);
   }
 
   private void accept() {
@@ -137,6 +137,7 @@ final class FaultProxy implements AutoCloseable {
     private final Socket far;
     private final Queue<List<String>> asked = new ConcurrentLinkedQueue<>();
     private volatile boolean settling;
+    private volatile boolean cut;
 
     private Link(Socket near) throws IOException {
       this.near = near;
@@ -148,12 +149,24 @@ final class FaultProxy implements AutoCloseable {
         near.close();
         throw e;
       }
-      Thread.ofVirtual().start(() -> untilCut(this::hearClient));
-      Thread.ofVirtual().start(() -> untilCut(this::hearServer));
+      Thread.ofVirtual().start(this::forwardClient);
+      Thread.ofVirtual().start(this::forwardServer);
     }
 
-    /** Closes both ends. */
+    /**
+     * Has nothing go through any more. The client hears of it when the server has ended the session,
+     * and with it whatever that held: so a test knows what comes next.
+     */
     void cut() {
+      cut = true;
+      try {
+        far.shutdownOutput();
+      } catch (IOException e) {
+        close();
+      }
+    }
+
+    private void close() {
       try (near;
           far) {
         links.remove(this);
@@ -162,17 +175,25 @@ final class FaultProxy implements AutoCloseable {
       }
     }
 
-    private interface Hearing {
-      void hear() throws IOException;
+    private void forwardClient() {
+      try {
+        hearClient();
+      } catch (IOException e) {
+        // One side is gone.
+      } finally {
+        if (!cut) {
+          close();
+        }
+      }
     }
 
-    private void untilCut(Hearing hearing) {
+    private void forwardServer() {
       try {
-        hearing.hear();
+        hearServer();
       } catch (IOException e) {
-        // One side is gone, and so is the other.
+        // One side is gone.
       } finally {
-        cut();
+        close();
       }
     }
 
@@ -183,7 +204,7 @@ final class FaultProxy implements AutoCloseable {
       Map<String, String> prepared = new HashMap<>();
       List<String> statements = new ArrayList<>();
       ByteArrayOutputStream said = new ByteArrayOutputStream();
-      while (true) {
+      while (!cut) {
         int type = in.readUnsignedByte();
         byte[] message = message(in, type);
         said.writeBytes(message);
@@ -201,7 +222,7 @@ final class FaultProxy implements AutoCloseable {
           asked.add(all);
         }
         // Nothing is done by halves: a COMMIT goes through with what ends its request.
-        if (PARTS.indexOf(type) < 0) {
+        if (PARTS.indexOf(type) < 0 && !cut) {
           out.write(said.toByteArray());
           said.reset();
         }
@@ -223,13 +244,15 @@ final class FaultProxy implements AutoCloseable {
           }
           signedIn |= type == READY;
           // An answer is held back until it is known to what.
-          if (type == READY || !signedIn) {
+          if ((type == READY || !signedIn) && !cut) {
             out.write(said.toByteArray());
             said.reset();
           }
         }
       } catch (EOFException e) {
-        out.write(said.toByteArray());
+        if (!cut) {
+          out.write(said.toByteArray());
+        }
       }
     }
 

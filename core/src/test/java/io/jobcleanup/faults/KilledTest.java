@@ -24,10 +24,11 @@ class KilledTest {
 
   @Test
   void jvmThatIsKilledLeavesNothingByHalvesAndNothingIsPaidTwice() throws Exception {
-    PaidJobs jobs = new PaidJobs(TestDatabase.create());
+    PaidJobs jobs = null;
     Random random = new Random(3);
     try (FaultProxy proxy = new FaultProxy(TestPostgres.server()::port)) {
       for (int i = 0; i < KILLS; i++) {
+        jobs = i % PaidJobs.ROUNDS == 0 ? new PaidJobs(TestDatabase.create()) : jobs;
         // Two of twelve at random.
         int which = i % (Point.OF_A_BATCH.size() + 2);
         boolean named = which < Point.OF_A_BATCH.size();
@@ -36,7 +37,13 @@ class KilledTest {
         String after = "kill %d, %s %d".formatted(i, point, times);
         jobs.goStuck(JOBS);
         CompletableFuture<Process> victim = new CompletableFuture<>();
-        proxy.at(point, times, link -> kill(victim.join()));
+        proxy.at(
+            point,
+            times,
+            link -> {
+              kill(victim.join());
+              link.cut();
+            });
 
         Process cleaner = Cleaner.start(jobs.database().through(proxy.port()));
         victim.complete(cleaner);

@@ -19,17 +19,18 @@ class LostCommitTest {
   private static final CleanupOptions DRAIN =
       CleanupOptions.defaults().withBatchSize(20).withDrain(true);
 
-  private static PaidJobs paidJobs() {
-    return new PaidJobs(TestDatabase.create());
+  private static JobCleanup cleanup(PaidJobs jobs, FaultProxy proxy) {
+    return JobCleanup.builder(jobs.database().through(proxy.port())).build();
   }
 
   @Test
   void runWhoseSettlingCommitIsCutGoesOnAndPaysNothingTwice() throws Exception {
-    PaidJobs jobs = paidJobs();
     Random random = new Random(1);
     try (FaultProxy proxy = new FaultProxy(TestPostgres.server()::port)) {
-      JobCleanup cleanup = JobCleanup.builder(jobs.database().through(proxy.port())).build();
+      PaidJobs jobs = null;
       for (int i = 0; i < CUTS; i++) {
+        jobs = i % PaidJobs.ROUNDS == 0 ? new PaidJobs(TestDatabase.create()) : jobs;
+        JobCleanup cleanup = cleanup(jobs, proxy);
         Point point = i % 2 == 0 ? Point.AFTER_COMMIT : Point.BEFORE_COMMIT;
         String after = "cut %d, %s".formatted(i, point);
         jobs.goStuck(JOBS);
@@ -47,11 +48,12 @@ class LostCommitTest {
 
   @Test
   void runThatIsCutForGoodAtACommitLeavesTheRestToTheNext() throws Exception {
-    PaidJobs jobs = paidJobs();
     Random random = new Random(2);
     try (FaultProxy proxy = new FaultProxy(TestPostgres.server()::port)) {
-      JobCleanup cleanup = JobCleanup.builder(jobs.database().through(proxy.port())).build();
+      PaidJobs jobs = null;
       for (int i = 0; i < CUTS; i++) {
+        jobs = i % PaidJobs.ROUNDS == 0 ? new PaidJobs(TestDatabase.create()) : jobs;
+        JobCleanup cleanup = cleanup(jobs, proxy);
         Point point = i % 2 == 0 ? Point.AFTER_ANY_COMMIT : Point.BEFORE_ANY_COMMIT;
         int commit = 1 + random.nextInt(12);
         String after = "cut %d for good, %s %d".formatted(i, point, commit);

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
  */
 class ModelTest {
   private static final Long SEED = Long.getLong("model.seed");
-  private static final int SEQUENCES = SEED == null ? Size.of(60, 2_000) : 1;
-  private static final int STEPS = 40;
+  private static final int SEQUENCES = SEED == null ? Size.of(60, 500) : 1;
+  private static final int STEPS = 30;
   private static final int USERS = 2;
   private static final int TOKENS = 40;
   private static final Duration SHORTENING = Duration.ofSeconds(30);
