@@ -238,7 +238,7 @@ class TroubleTest {
       host.database()
           .execute(
               ("create function guard() returns trigger language plpgsql as $$ begin if new.id ="
-                   + " 'j1' and new.status = 'FAILED' then %s end if; return new; end $$;")
+                          + " 'j1' and new.status = 'FAILED' then %s end if; return new; end $$;")
                       .formatted(body)
                   + " create trigger guard before update on image_enhancement_jobs for each row"
                   + " execute function guard()");

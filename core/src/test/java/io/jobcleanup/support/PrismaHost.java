@@ -168,7 +168,7 @@ public final class PrismaHost {
       String time = "now() - interval '" + since + "'";
       database.update(
           ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status,"
-               + " \"processingStartedAt\", \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
+                  + " \"processingStartedAt\", \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
               .formatted(started ? kept(time, times.started) : "null", kept(time, times.updated)),
           id,
           user,

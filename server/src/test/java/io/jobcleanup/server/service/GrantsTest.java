@@ -172,13 +172,13 @@ class GrantsTest {
 
   private static String tables() {
     return "select string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable,"
-               + " column_default), chr(10) order by table_name, column_name) from"
-               + " information_schema.columns where table_schema = 'job_cleanup'";
+        + " column_default), chr(10) order by table_name, column_name) from"
+        + " information_schema.columns where table_schema = 'job_cleanup'";
   }
 
   private static String indexes() {
     return "select string_agg(indexdef, chr(10) order by indexdef) from pg_indexes where schemaname"
-               + " = 'job_cleanup'";
+        + " = 'job_cleanup'";
   }
 
   @Test
