@@ -19,6 +19,8 @@ class TamperingTest {
   private static final String CHARGE =
       "(select charge_key from job_cleanup.refund where job_key = 'j1')";
 
+  private static final PrismaHost TEMPLATE = template();
+
   /** What somebody does behind everybody's back, and what an audit has to say to it. */
   enum Tampering {
     REFUND_ROW_DELETED(
@@ -226,7 +228,7 @@ class TamperingTest {
    * Users whose jobs were given back, and who went on; one who never had a job; one whose balance
    * has no ledger row.
    */
-  private static PrismaHost host() {
+  private static PrismaHost template() {
     PrismaHost host = PrismaHost.create();
     host.user("u1", 100).user("u2", 50).user("u3", 20).user("u4", 0);
     host.database().execute("update user_token_balances set balance = 30 where \"userId\" = 'u4'");
@@ -250,7 +252,7 @@ class TamperingTest {
 
   @Test
   void nothingIsFoundWhereNobodyTampered() {
-    Verification verification = verify(host());
+    Verification verification = verify(TEMPLATE.copy());
 
     assertThat(verification.findings()).isEmpty();
     assertThat(verification.notices())
@@ -265,7 +267,7 @@ class TamperingTest {
   @ParameterizedTest
   @EnumSource
   void tamperingIsFoundAndNamedUntilSomebodyTakesResponsibility(Tampering tampering) {
-    PrismaHost host = host();
+    PrismaHost host = TEMPLATE.copy();
     host.database().execute(tampering.sql);
     JobCleanup cleanup = host.cleanup();
 

@@ -154,8 +154,8 @@ final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Has nothing go through any more. The client hears of it when the server has ended the session,
-     * and with it whatever that held: so a test knows what comes next.
+     * Has nothing go through any more. The client hears of it when the server has ended the
+     * session, and with it whatever that held: so a test knows what comes next.
      */
     void cut() {
       cut = true;

@@ -17,7 +17,9 @@ import java.util.stream.IntStream;
  * Users whose jobs were paid for and then go stuck, and books that must add up whatever happens.
  */
 final class PaidJobs {
-  /** After so many rounds a test goes on with a new database: audits of old rounds take their time. */
+  /**
+   * After so many rounds a test goes on with a new database: audits of old rounds take their time.
+   */
   static final int ROUNDS = 10;
 
   private static final int USERS = 20;

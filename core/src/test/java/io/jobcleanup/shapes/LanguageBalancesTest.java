@@ -130,7 +130,7 @@ class LanguageBalancesTest {
     CleanupResult result = host.run(into(USERS.replace("add:", "missing: create, add:"), PURSES));
 
     assertThat(outcomes(result)).containsExactly("1 RefundOwed", "2 RefundOwed", "3 Refunded");
-    assertThat(cause(result, 1)).contains("coins would be 32770");
+    assertThat(cause(result, 1)).contains("coins of ada, paid would be 32770");
     assertThat(host.rows("select name, credits from users order by name"))
         .containsExactly("ada|0", "bob|1");
     assertThat(host.rows("select job from ledger")).containsExactly("3");

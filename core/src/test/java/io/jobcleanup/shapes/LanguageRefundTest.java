@@ -205,7 +205,7 @@ class LanguageRefundTest {
 
     assertThat(outcomes(result)).containsExactly("1 RefundOwed", "2 Refunded", "3 RefundOwed");
     assertThat(cause(result, 1))
-        .contains("credits would be 1.5, and integer holds 0 digits after the point");
+        .contains("credits of ada would be 1.5, and integer holds 0 digits after the point");
     assertThat(cause(result, 3)).contains("amount would be 123456");
     assertThat(host.credits("ada")).isEqualTo(2);
   }

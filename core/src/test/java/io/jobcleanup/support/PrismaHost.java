@@ -51,6 +51,11 @@ public final class PrismaHost {
     return over(make(database, times), times);
   }
 
+  /** A new host like this one, to whose database nobody may be connected just then. */
+  public PrismaHost copy() {
+    return over(database.copy(), times);
+  }
+
   private static PrismaHost over(TestDatabase database, Times times) {
     database.execute("alter database %s set timezone to 'UTC'".formatted(database.name()));
     return new PrismaHost(database, times);
