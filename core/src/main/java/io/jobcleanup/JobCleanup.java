@@ -379,7 +379,8 @@ public final class JobCleanup {
     if (bound.state() != Schema.State.ABSENT) {
       requireCurrent(bound.state());
     }
-    return new Auditor(database, bound.sources(), bound.state() == Schema.State.CURRENT, progress)
+    return new Auditor(
+            database, bound.sources(), bound.state() == Schema.State.CURRENT, keepHistory, progress)
         .verify();
   }
 

@@ -22,6 +22,7 @@ import io.jobcleanup.run.Job;
 import io.jobcleanup.verdict.RefundKey;
 import io.jobcleanup.verdict.Verdict.Due;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,6 +47,7 @@ public final class Auditor {
   private final Database database;
   private final List<SourceStatements> sources;
   private final boolean recordsThere;
+  private final @Nullable Duration keepHistory;
   private final Consumer<String> progress;
   private final Books books = new Books();
   private final AuditTrail trail = new AuditTrail();
@@ -54,16 +56,19 @@ public final class Auditor {
    * An audit.
    *
    * @param recordsThere whether our schema is there; without it, nothing is a fault of ours
+   * @param keepHistory for how long runs are remembered; null for ever
    * @param progress hears now and then what is being looked at
    */
   public Auditor(
       Database database,
       List<SourceStatements> sources,
       boolean recordsThere,
+      @Nullable Duration keepHistory,
       Consumer<String> progress) {
     this.database = database;
     this.sources = List.copyOf(sources);
     this.recordsThere = recordsThere;
+    this.keepHistory = keepHistory;
     this.progress = progress;
   }
 
@@ -102,6 +107,7 @@ public final class Auditor {
         };
     trail.refunds(
         tx,
+        keepHistory,
         refund -> {
           if (!refund.jobTable().equals(table[0])
               || (jobs.size() >= JOBS_AT_ONCE && !jobs.containsKey(refund.jobKey()))) {
@@ -343,6 +349,7 @@ public final class Auditor {
                             CleanupResult.plain(it.recorded())))));
     trail.wrongSums(
         tx,
+        keepHistory,
         it ->
             report.add(
                 Discovery.wrong(

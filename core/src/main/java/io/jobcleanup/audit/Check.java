@@ -59,7 +59,7 @@ enum Check {
       "I6",
       Culprit.LATE_WORKER,
       "a worker that was slow, not dead, completed the job after it was failed and given back",
-      "Guard the worker's UPDATE, see docs/how-to/workers-beside-a-cleaner.md. The user has both; charge again or accept it."),
+      "Guard the worker's UPDATE, or have it guarded: job-cleanup late guard. The user has both: charge again, or accept it."),
   BALANCE_UNEXPLAINED(
       "I1",
       Culprit.HAND,

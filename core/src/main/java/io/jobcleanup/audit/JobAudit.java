@@ -168,7 +168,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
       boolean atOnce =
           refund.state() == AuditTrail.State.PAID && refund.runId().equals(refund.paidRunId());
       boolean told = Set.of("Refunded", "RefundOwed").contains(String.valueOf(refund.outcome()));
-      if (refund.jobThere() && atOnce && !told) {
+      if (refund.outcome() != null && atOnce && !told) {
         wrong(
             Check.HISTORY_CHANGED,
             null,

@@ -5,6 +5,7 @@ import io.jobcleanup.JobId;
 import io.jobcleanup.mapping.Jobs;
 import io.jobcleanup.mapping.Value;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -42,7 +43,8 @@ public final class AuditTrail {
    * @param paidRunId the run that paid it; null where none did
    * @param balanceAfter the balance that the ledger row was written with; null where not known
    * @param runThere whether the history has the run that failed the job
-   * @param jobThere whether the history says what that run did to the job
+   * @param jobThere whether the history says what that run did to the job, or is old enough to have
+   *     forgotten it
    * @param outcome what it says; null where it says nothing
    * @param payerThen who it says the payer was; null where it doesn't
    * @param recent whether the job was failed within a day: the history reaches back so far at least
@@ -117,11 +119,15 @@ public final class AuditTrail {
   /** Why somebody took responsibility for a finding. */
   public record Accepted(String reason, @Nullable String by) {}
 
-  /** Reads all refunds, job by job. */
-  public void refunds(Tx tx, Consumer<Refund> consumer) {
+  /**
+   * Reads all refunds, job by job.
+   *
+   * @param keep for how long the history is kept; null for ever
+   */
+  public void refunds(Tx tx, @Nullable Duration keep, Consumer<Refund> consumer) {
     tx.forEach(
         REFUNDS,
-        Map.of(),
+        kept(keep),
         row -> {
           OffsetDateTime paidAt = row.getObject("paid_at", OffsetDateTime.class);
           return new Refund(
@@ -153,6 +159,12 @@ public final class AuditTrail {
         consumer);
   }
 
+  private static Map<String, @Nullable Object> kept(@Nullable Duration keep) {
+    Map<String, @Nullable Object> parameters = new HashMap<>();
+    parameters.put("keep_ms", keep == null ? null : keep.toMillis());
+    return parameters;
+  }
+
   /** How many refunds there are. */
   public long countRefunds(Tx tx) {
     return tx.one("select count(*) from job_cleanup.refund", Map.of(), row -> row.getLong(1));
@@ -176,11 +188,15 @@ public final class AuditTrail {
         consumer);
   }
 
-  /** Reads the runs whose sum isn't that of their jobs, or of the refunds that they paid. */
-  public void wrongSums(Tx tx, Consumer<WrongSum> consumer) {
+  /**
+   * Reads the runs whose sum isn't that of their jobs, or of the refunds that they paid.
+   *
+   * @param keep for how long the history is kept; null for ever
+   */
+  public void wrongSums(Tx tx, @Nullable Duration keep, Consumer<WrongSum> consumer) {
     tx.forEach(
         RUN_SUMS,
-        Map.of(),
+        kept(keep),
         row ->
             new WrongSum(
                 row.getString("id"),

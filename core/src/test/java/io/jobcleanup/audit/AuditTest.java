@@ -275,6 +275,28 @@ class AuditTest {
   }
 
   @Test
+  void historyThatIsForgottenInPartIsNoFinding() {
+    PrismaHost host = PrismaHost.create().user("u1", 50);
+    host.aStuckJob("j1").charged().insert();
+    host.aStuckJob("j2").charged().insert();
+    host.run();
+    host.database()
+        .execute(
+            "update job_cleanup.run set started_at = now() - interval '401 days';"
+                + " update job_cleanup.refund set failed_at = now() - interval '401 days';"
+                + " delete from job_cleanup.run_job where job_key = 'j1'");
+
+    Verification asLong = verify(host);
+    Verification longer =
+        JobCleanup.builder(host.database()).keepHistory(null).build().verify(line -> {});
+
+    assertThat(asLong.findings()).isEmpty();
+    assertThat(longer.findings())
+        .extracting(Finding::check)
+        .containsExactlyInAnyOrder("history-gone", "history-changed");
+  }
+
+  @Test
   void withoutOurSchemaAllIsANotice() {
     PrismaHost host = PrismaHost.create().user("u1", 50);
     host.database().execute("update user_token_balances set balance = 999");
