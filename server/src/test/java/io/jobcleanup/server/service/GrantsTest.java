@@ -147,14 +147,11 @@ class GrantsTest {
                 where grantee = 'job_cleanup_app' and privilege_type in ('DELETE', 'TRUNCATE', 'TRIGGER')
                 """))
         .isEqualTo(
-            "job_cleanup.admin job_cleanup.api_token job_cleanup.refusal job_cleanup.run"
-                + " job_cleanup.run_job job_cleanup.scheduled_task job_cleanup.session"
-                + " job_cleanup.sign_in_attempt");
+            "job_cleanup.admin job_cleanup.api_token job_cleanup.refusal job_cleanup.run job_cleanup.run_job"
+                + " job_cleanup.scheduled_task job_cleanup.session job_cleanup.sign_in_attempt");
     assertThat(
             host.query(
-                "select has_schema_privilege('job_cleanup_app', 'job_cleanup', 'create') or"
-                    + " has_table_privilege('job_cleanup_app', 'job_cleanup.audit_entry',"
-                    + " 'update')"))
+                "select has_schema_privilege('job_cleanup_app', 'job_cleanup', 'create') or has_table_privilege('job_cleanup_app', 'job_cleanup.audit_entry', 'update')"))
         .isEqualTo("f");
   }
 
@@ -171,14 +168,11 @@ class GrantsTest {
   }
 
   private static String tables() {
-    return "select string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable,"
-        + " column_default), chr(10) order by table_name, column_name) from"
-        + " information_schema.columns where table_schema = 'job_cleanup'";
+    return "select string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), chr(10) order by table_name, column_name) from information_schema.columns where table_schema = 'job_cleanup'";
   }
 
   private static String indexes() {
-    return "select string_agg(indexdef, chr(10) order by indexdef) from pg_indexes where schemaname"
-        + " = 'job_cleanup'";
+    return "select string_agg(indexdef, chr(10) order by indexdef) from pg_indexes where schemaname = 'job_cleanup'";
   }
 
   @Test
