@@ -49,8 +49,7 @@ class TroubleTest {
 
     host.database()
         .execute(
-            "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values ('u1', 5,"
-                + " now())");
+            "insert into user_token_balances (\"userId\", balance, \"updatedAt\") values ('u1', 5, now())");
     CleanupResult third = host.run();
     assertThat(third.owed().paid()).isEqualTo(1);
     assertThat(third.owed().tokensPaid()).isEqualByComparingTo(BigDecimal.TEN);
@@ -66,14 +65,11 @@ class TroubleTest {
     PrismaHost host = hostWithOneJob();
     host.database()
         .execute(
-            "alter table user_token_balances rename column balance to credit; alter table"
-                + " user_token_balances rename column credit to balance; update user_token_balances"
-                + " set balance = 2147483645");
+            "alter table user_token_balances rename column balance to credit; alter table user_token_balances rename column credit to balance; update user_token_balances set balance = 2147483645");
     host.run();
     host.database()
         .execute(
-            "update image_enhancement_jobs set \"errorMessage\" = 'seen by support'; update"
-                + " user_token_balances set balance = 0");
+            "update image_enhancement_jobs set \"errorMessage\" = 'seen by support'; update user_token_balances set balance = 0");
 
     assertThat(host.run().owed().paid()).isEqualTo(1);
     assertThat(host.message("j1")).isEqualTo("seen by support");
@@ -145,8 +141,7 @@ class TroubleTest {
     host.run();
     host.database()
         .execute(
-            "update user_token_balances set balance = 0; update image_enhancement_jobs set status ="
-                + " 'COMPLETED'");
+            "update user_token_balances set balance = 0; update image_enhancement_jobs set status = 'COMPLETED'");
 
     assertThat(host.run().owed().stillOwed()).isEqualTo(1);
     assertThat(host.balance("u1")).isZero();
@@ -160,8 +155,7 @@ class TroubleTest {
             """
             create function check_quota() returns trigger language plpgsql as
               $$ begin if new."userId" = 'u1' then raise 'quota closed'; end if; return new; end $$;
-            create trigger check_quota before insert on token_transactions for each row execute function check_quota()\
-            """);
+            create trigger check_quota before insert on token_transactions for each row execute function check_quota()""");
 
     CleanupResult result = host.run();
 
@@ -193,8 +187,7 @@ class TroubleTest {
           .execute(
               "create function meddle() returns trigger language plpgsql as $$ begin %s end $$;"
                       .formatted(body)
-                  + " create trigger meddle before update on user_token_balances for each row"
-                  + " execute function meddle()");
+                  + " create trigger meddle before update on user_token_balances for each row execute function meddle()");
 
       CleanupResult result = host.run();
 
@@ -215,8 +208,7 @@ class TroubleTest {
           .execute(
               "create function meddle() returns trigger language plpgsql as $$ begin %s end $$;"
                       .formatted(body)
-                  + " create trigger meddle before insert on token_transactions for each row"
-                  + " execute function meddle()");
+                  + " create trigger meddle before insert on token_transactions for each row execute function meddle()");
 
       assertThat(host.run().errors().getFirst().outcome())
           .as(body)
@@ -237,11 +229,10 @@ class TroubleTest {
       PrismaHost host = hostWithOneJob().user("u2", 50).aStuckJob("j2").of("u2").insert();
       host.database()
           .execute(
-              ("create function guard() returns trigger language plpgsql as $$ begin if new.id ="
-                          + " 'j1' and new.status = 'FAILED' then %s end if; return new; end $$;")
+              ("create function guard() returns trigger language plpgsql as"
+                          + " $$ begin if new.id = 'j1' and new.status = 'FAILED' then %s end if; return new; end $$;")
                       .formatted(body)
-                  + " create trigger guard before update on image_enhancement_jobs for each row"
-                  + " execute function guard()");
+                  + " create trigger guard before update on image_enhancement_jobs for each row execute function guard()");
       String before =
           host.database().value("select j::text from image_enhancement_jobs j where id = 'j1'");
 
@@ -264,8 +255,7 @@ class TroubleTest {
 
       host.database()
           .execute(
-              "drop trigger guard on image_enhancement_jobs; update job_cleanup.refusal set"
-                  + " next_try_at = now()");
+              "drop trigger guard on image_enhancement_jobs; update job_cleanup.refusal set next_try_at = now()");
       assertThat(host.run().cleanedUp()).isEqualTo(1);
       assertThat(host.balance("u1")).isEqualByComparingTo("110");
       assertThat(host.database().value("select count(*) from job_cleanup.refusal")).isEqualTo("0");
@@ -279,8 +269,7 @@ class TroubleTest {
         .execute(
             """
             create function guard() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
-            create trigger guard before update on image_enhancement_jobs for each row execute function guard()\
-            """);
+            create trigger guard before update on image_enhancement_jobs for each row execute function guard()""");
     host.run();
     BigDecimal first =
         host.database()
@@ -306,8 +295,7 @@ class TroubleTest {
             create function audit() returns trigger language plpgsql as
               $$ begin if new."userId" = 'u1' then raise 'books are closed'; end if; return null; end $$;
             create constraint trigger audit after insert on token_transactions deferrable initially deferred
-              for each row execute function audit()\
-            """);
+              for each row execute function audit()""");
 
     CleanupResult result = host.run();
 
@@ -328,8 +316,7 @@ class TroubleTest {
                  <> (select sum(amount) from token_transactions where "userId" = new."userId") then
                 raise 'books do not balance'; end if; return null; end $$;
             create constraint trigger books after insert or update on user_token_balances deferrable initially deferred
-              for each row execute function books()\
-            """);
+              for each row execute function books()""");
 
     assertThat(host.run().cleanedUp()).isEqualTo(1);
   }
@@ -339,8 +326,7 @@ class TroubleTest {
     PrismaHost host = hostWithOneJob().aStuckJob("j2").insert();
     host.database()
         .execute(
-            "alter table image_enhancement_jobs add column price text; update"
-                + " image_enhancement_jobs set price = case id when 'j1' then 'ten' else '7' end");
+            "alter table image_enhancement_jobs add column price text; update image_enhancement_jobs set price = case id when 'j1' then 'ten' else '7' end");
     JobCleanup cleanup =
         cleanup(host, "      cost: tokensCost\n", "      cost: \"=job.price::int\"\n");
 
@@ -360,8 +346,7 @@ class TroubleTest {
     PrismaHost host = hostWithOneJob().aStuckJob("j2").insert();
     host.database()
         .execute(
-            "alter table image_enhancement_jobs add column flag text; update image_enhancement_jobs"
-                + " set flag = case id when 'j1' then 'maybe' else 'true' end");
+            "alter table image_enhancement_jobs add column flag text; update image_enhancement_jobs set flag = case id when 'j1' then 'maybe' else 'true' end");
     JobCleanup cleanup =
         cleanup(
             host,
@@ -396,8 +381,7 @@ class TroubleTest {
             """
             create function slow() returns trigger language plpgsql as
               $$ begin if new.id = 'j1' then perform pg_sleep(2); end if; return new; end $$;
-            create trigger slow before update on image_enhancement_jobs for each row execute function slow()\
-            """);
+            create trigger slow before update on image_enhancement_jobs for each row execute function slow()""");
 
     CleanupResult result = host.run();
 
@@ -418,8 +402,7 @@ class TroubleTest {
               from generate_series(1, 10000) n;
             create function guard() returns trigger language plpgsql as
               $$ begin if new.id like 'broken%' then raise 'no'; end if; return new; end $$;
-            create trigger guard before update on image_enhancement_jobs for each row execute function guard()\
-            """);
+            create trigger guard before update on image_enhancement_jobs for each row execute function guard()""");
     host.aStuckJob("good").insert();
 
     CleanupResult first = runOfThousands(host, CleanupOptions.defaults());
@@ -445,8 +428,7 @@ class TroubleTest {
               select 'broken-' || n, 'u1', 10, 'PROCESSING', now() at time zone 'UTC' - interval '2 hours', now() at time zone 'UTC'
               from generate_series(1, 10300) n;
             create function guard() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
-            create trigger guard before update on image_enhancement_jobs for each row execute function guard()\
-            """);
+            create trigger guard before update on image_enhancement_jobs for each row execute function guard()""");
 
     assertThat(
             runOfThousands(host, CleanupOptions.defaults().withTimeout(Duration.ofMinutes(5)))
@@ -473,8 +455,7 @@ class TroubleTest {
             """
             create function guard() returns trigger language plpgsql as
               $$ begin if new.id in ('j7', 'j150', 'j299') then raise 'no'; end if; return new; end $$;
-            create trigger guard before update on image_enhancement_jobs for each row execute function guard()\
-            """);
+            create trigger guard before update on image_enhancement_jobs for each row execute function guard()""");
 
     CleanupResult result = host.run(CleanupOptions.defaults().withBatchSize(1000));
 
@@ -484,9 +465,8 @@ class TroubleTest {
     assertThat(
             host.database()
                 .rows(
-                    "select id from (select id, amount, \"balanceAfter\", lag(\"balanceAfter\")"
-                        + " over (order by id) as before from token_transactions where type ="
-                        + " 'REFUND') chain where before + amount <> \"balanceAfter\""))
+                    "select id from (select id, amount, \"balanceAfter\", lag(\"balanceAfter\") over (order by id) as before"
+                        + " from token_transactions where type = 'REFUND') chain where before + amount <> \"balanceAfter\""))
         .isEmpty();
   }
 
@@ -498,8 +478,7 @@ class TroubleTest {
             """
             create unique index once on token_transactions ("sourceId", source);
             insert into token_transactions (id, "userId", amount, type, source, "sourceId", "balanceAfter")
-              values ('by-hand', 'u1', 10, 'EARN_BONUS', 'enhancement_failed', 'j1', 110)\
-            """);
+              values ('by-hand', 'u1', 10, 'EARN_BONUS', 'enhancement_failed', 'j1', 110)""");
 
     CleanupResult result = host.run();
 
@@ -525,8 +504,7 @@ class TroubleTest {
             """
             create unique index once on token_transactions (source) where source like 'public.%%';
             insert into token_transactions (id, "userId", amount, type, source, "balanceAfter")
-              values ('by-hand', 'u1', 4, 'EARN_BONUS', 'public.token_transactions/%s', 92)\
-            """
+              values ('by-hand', 'u1', 4, 'EARN_BONUS', 'public.token_transactions/%s', 92)"""
                 .formatted(second));
     JobCleanup cleanup =
         JobCleanup.builder(host.database())
@@ -553,8 +531,7 @@ class TroubleTest {
     PrismaHost host = hostWithOneJob();
     host.database()
         .execute(
-            "create unique index one_refund_a_user on token_transactions (\"userId\") where type ="
-                + " 'REFUND'");
+            "create unique index one_refund_a_user on token_transactions (\"userId\") where type = 'REFUND'");
     host.refund("another", "u1", 1);
 
     assertThat(host.run().errors().getFirst().outcome()).isInstanceOf(Outcome.RefundOwed.class);

@@ -107,8 +107,7 @@ enum Shape {
     return database.rows(
         """
         select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname = 'host' and p.pronargs = 1 order by 1\
-        """);
+        where n.nspname = 'host' and p.pronargs = 1 order by 1""");
   }
 
   /** Takes away what keeps refunds owed; says whether any were. */

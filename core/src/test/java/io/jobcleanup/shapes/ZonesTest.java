@@ -152,8 +152,7 @@ class ZonesTest {
   void wallClockIsReadOverADaylightSavingChange(String wallClock, Instant cut, boolean stuck) {
     TestDatabase database = DAYLIGHT.database();
     database.update(
-        "update renders set started_at = cast(? as timestamp), updated_at = '2001-01-01' where id ="
-            + " 1",
+        "update renders set started_at = cast(? as timestamp), updated_at = '2001-01-01' where id = 1",
         wallClock);
 
     Deadline deadline = new Deadline(cut, Duration.ZERO, false);

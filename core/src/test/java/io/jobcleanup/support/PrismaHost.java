@@ -127,8 +127,7 @@ public final class PrismaHost {
           select id, ?, now() at time zone 'UTC' from made
           returning "userId", balance)
         insert into token_transactions (id, "userId", amount, type, "balanceAfter")
-        select ?, "userId", balance, 'EARN_PURCHASE', balance from balance where balance > 0\
-        """,
+        select ?, "userId", balance, 'EARN_PURCHASE', balance from balance where balance > 0""",
         id,
         id + "@example.org",
         balance,
@@ -183,8 +182,8 @@ public final class PrismaHost {
     public PrismaHost insert() {
       String time = "now() - interval '" + since + "'";
       database.update(
-          ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status,"
-                  + " \"processingStartedAt\", \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
+          ("insert into image_enhancement_jobs (id, \"userId\", \"tokensCost\", status, \"processingStartedAt\","
+                  + " \"updatedAt\") values (?, ?, ?, 'PROCESSING', %s, %s)")
               .formatted(started ? kept(time, times.started) : "null", kept(time, times.updated)),
           id,
           user,
@@ -218,8 +217,7 @@ public final class PrismaHost {
         with moved as (
           update user_token_balances set balance = balance + ? where "userId" = ? returning "userId", balance)
         insert into token_transactions (id, "userId", amount, type, source, "sourceId", "balanceAfter")
-        select gen_random_uuid(), "userId", ?, cast(? as "TokenTransactionType"), ?, ?, balance from moved\
-        """,
+        select gen_random_uuid(), "userId", ?, cast(? as "TokenTransactionType"), ?, ?, balance from moved""",
         amount,
         user,
         amount,
@@ -232,8 +230,7 @@ public final class PrismaHost {
   public PrismaHost again(String job) {
     database.update(
         "update image_enhancement_jobs set status = 'PROCESSING', \"errorMessage\" = null,"
-            + " \"processingStartedAt\" = now() at time zone 'UTC' - interval '10 minutes' where id"
-            + " = ?",
+            + " \"processingStartedAt\" = now() at time zone 'UTC' - interval '10 minutes' where id = ?",
         job);
     return this;
   }
@@ -271,8 +268,7 @@ public final class PrismaHost {
   /** Amounts and balances of a job's refunds, in the order of their ids. */
   public List<String> refunds(String job) {
     return database.rows(
-        "select amount, \"balanceAfter\" from token_transactions where \"sourceId\" = ? and type ="
-            + " 'REFUND' order by id",
+        "select amount, \"balanceAfter\" from token_transactions where \"sourceId\" = ? and type = 'REFUND' order by id",
         job);
   }
 }

@@ -78,8 +78,7 @@ class CommandsTest {
         .containsPattern(time + "\\[INFO] Cleaning up stuck job jobId=abc123 tokensCost=10")
         .containsPattern(
             time
-                + "\\[INFO] Job cleaned up successfully tokensRefunded=10"
-                + " processingDuration=60\\ds")
+                + "\\[INFO] Job cleaned up successfully tokensRefunded=10 processingDuration=60\\ds")
         .containsPattern(
             time + "\\[INFO] Cleanup completed totalFound=1 cleanedUp=1 tokensRefunded=10");
     assertThat(ended.out()).doesNotContain("[INFO]");
@@ -163,8 +162,8 @@ class CommandsTest {
     assertThat(paying.code()).isZero();
     assertThat(owing.out())
         .contains(
-            "What is owed is tried again by the next two runs, then after a delay that grows from"
-                + " 1m to 1h.")
+            "What is owed is tried again by the next two runs, then after a delay that grows from 1m"
+                + " to 1h.")
         .doesNotContain("What was refused");
     assertThat(paying.out()).contains("Paid 1 refund owed from earlier runs: 12 tokens.");
     assertThat(host.balance("u_99")).isEqualTo("13");

@@ -60,8 +60,7 @@ class EmbeddedDefaultTest {
       throws IOException, InterruptedException {
     assertThat(run(variables, "sql", JOB).out())
         .containsPattern(
-            "FAILED  Job timed out after 60\\ds\\. Automatically cleaned up and tokens"
-                + " refunded\\.");
+            "FAILED  Job timed out after 60\\ds\\. Automatically cleaned up and tokens refunded\\.");
     assertThat(run(variables, "sql", BALANCE).out()).contains("    110\n");
     assertThat(run(variables, "sql", TRANSACTION).out())
         .containsPattern("10  REFUND  enhancement_failed +110\n\\(1 row\\)");
@@ -134,7 +133,8 @@ class EmbeddedDefaultTest {
 
     assertThat(job.out())
         .isEqualTo(
-            "{\"rows\":[{\"status\":\"COMPLETED\",\"tokensCost\":10,\"balance\":100,\"ledger\":100}],\"truncated\":false}\n");
+            "{\"rows\":[{\"status\":\"COMPLETED\",\"tokensCost\":10,\"balance\":100,\"ledger\":100}],"
+                + "\"truncated\":false}\n");
     assertThat(job.err()).contains("PGPASSFILE=").contains(" psql -h 127.0.0.1 -p ");
     run(variables, "migrate");
     assertThat(run(variables, "doctor", "--json").out())

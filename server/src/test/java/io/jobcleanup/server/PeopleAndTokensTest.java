@@ -85,8 +85,7 @@ class PeopleAndTokensTest {
         "user add ann@example.com --role chief | x | chief|viewer, operator, admin",
         "user add ann@example.com | x | --role|--role",
         "user add ann --role viewer | x | \"ann\"|admin@example.com",
-        "user add there@example.com --role viewer | a password of mine | is there already|user"
-            + " role",
+        "user add there@example.com --role viewer | a password of mine | is there already|user role",
         "user role nobody@example.com viewer | x | There is no nobody@example.com|user list",
         "user password nobody@example.com | x | There is no nobody@example.com|user list",
         "user remove nobody@example.com | x | There is no nobody@example.com|user list",

@@ -39,9 +39,7 @@ class RehearseCommandTest {
         .startsWith("Rehearsal: nothing below was kept.\n\nimg_1   10 tokens to u_17\n")
         .containsPattern("  image_enhancement_jobs +status +PROCESSING +→  FAILED\n")
         .containsPattern(
-            "\n"
-                + " +errorMessage +null +→  Job timed out after 6\\d\\ds\\. Automatically cleaned"
-                + " up and tokens refunded\\.\n")
+            "\n +errorMessage +null +→  Job timed out after 6\\d\\ds\\. Automatically cleaned up and tokens refunded\\.\n")
         .containsPattern("\n  user_token_balances +balance +40 +→  50\n")
         .containsPattern("\n  user_token_balances +balance +50 +→  55\n")
         .containsPattern(
@@ -63,11 +61,9 @@ class RehearseCommandTest {
     host.execute(
         """
         create function note() returns trigger language plpgsql as $$
-        begin insert into audit (what) values (new.status); return new; end $$\
-        """);
+        begin insert into audit (what) values (new.status); return new; end $$""");
     host.execute(
-        "create trigger noted after update on image_enhancement_jobs for each row execute function"
-            + " note()");
+        "create trigger noted after update on image_enhancement_jobs for each row execute function note()");
 
     Ended ended = Program.run(host.variables(), "run", "--rehearse");
 
@@ -84,11 +80,9 @@ class RehearseCommandTest {
     host.execute(
         """
         create function quota() returns trigger language plpgsql as $$
-        begin if new.id = 'img_2' then raise 'quota closed'; end if; return new; end $$\
-        """);
+        begin if new.id = 'img_2' then raise 'quota closed'; end if; return new; end $$""");
     host.execute(
-        "create trigger check_quota before update on image_enhancement_jobs for each row execute"
-            + " function quota()");
+        "create trigger check_quota before update on image_enhancement_jobs for each row execute function quota()");
 
     Ended ended = Program.run(host.variables(), "run", "--rehearse");
 

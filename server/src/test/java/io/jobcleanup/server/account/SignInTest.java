@@ -302,9 +302,7 @@ class SignInTest {
 
     assertThat(
             host.query(
-                "select string_agg(distinct address, ' ' order by address) from"
-                    + " job_cleanup.sign_in_attempt where address like '192.%' or address like"
-                    + " '198.51.100.9' or account_digest = sha256('someone@example.com')"))
+                "select string_agg(distinct address, ' ' order by address) from job_cleanup.sign_in_attempt where address like '192.%' or address like '198.51.100.9' or account_digest = sha256('someone@example.com')"))
         .isEqualTo("127.0.0.1 198.51.100.9");
   }
 
@@ -316,8 +314,7 @@ class SignInTest {
 
     assertThat(
             host.query(
-                "select string_agg(distinct address, ' ') from job_cleanup.sign_in_attempt where"
-                    + " address like '2001%'"))
+                "select string_agg(distinct address, ' ') from job_cleanup.sign_in_attempt where address like '2001%'"))
         .isEqualTo("20010db800010002::/64");
   }
 
@@ -428,9 +425,7 @@ class SignInTest {
 
   private static String written() throws SQLException {
     return host.query(
-        "select (select count(*) from job_cleanup.session) || ' ' || (select count(*) from"
-            + " job_cleanup.audit_entry) || ' ' || (select count(*) from"
-            + " job_cleanup.sign_in_attempt)");
+        "select (select count(*) from job_cleanup.session) || ' ' || (select count(*) from job_cleanup.audit_entry) || ' ' || (select count(*) from job_cleanup.sign_in_attempt)");
   }
 
   @Test

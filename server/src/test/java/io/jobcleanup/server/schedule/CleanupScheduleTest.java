@@ -230,8 +230,7 @@ class CleanupScheduleTest {
   private boolean tickIsPast() {
     try {
       return host.query(
-              "select execution_time < clock_timestamp() - interval '3 s' from"
-                  + " job_cleanup.scheduled_task")
+              "select execution_time < clock_timestamp() - interval '3 s' from job_cleanup.scheduled_task")
           .equals("t");
     } catch (SQLException e) {
       throw new IllegalStateException(e);

@@ -100,8 +100,7 @@ class InstancesTest {
     tick();
     awaitValue(
         "t",
-        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-a%' and status ="
-            + " 'FAILED'");
+        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-a%' and status = 'FAILED'");
     Instance running = running();
 
     running.kill();
@@ -126,8 +125,7 @@ class InstancesTest {
     tick();
     awaitValue(
         "t",
-        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-b%' and status ="
-            + " 'FAILED'");
+        "select count(*) > 2 from image_enhancement_jobs where id like 'slow-b%' and status = 'FAILED'");
     Instance running = running();
 
     assertThat(running.terminate()).isLessThan(Duration.ofSeconds(10));
@@ -174,8 +172,7 @@ class InstancesTest {
   private static Instant databaseTime() throws SQLException {
     return Instant.parse(
         host.query(
-            "select to_char(clock_timestamp() at time zone 'UTC',"
-                + " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"));
+            "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"));
   }
 
   private static String nextTickIsWithinAQuarterOfAnHour() throws SQLException {
