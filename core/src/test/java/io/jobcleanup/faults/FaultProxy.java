@@ -115,8 +115,7 @@ final class FaultProxy implements AutoCloseable {
     return open;
   }
 
-  private synchronized Fault faultAt(
-      List<String> statements, boolean answered, boolean settling) {
+  private synchronized Fault faultAt(List<String> statements, boolean answered, boolean settling) {
     Point.Moment moment = new Point.Moment(statements, answered, settling, settledBefore);
     boolean here = left > 0 && point.is(moment) && --left == 0;
     settledBefore |= answered && settling && moment.commits();
@@ -155,8 +154,8 @@ final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Has nothing go through any more. The client hears of it when the server has ended the session,
-     * and with it whatever that held: so a test knows what comes next.
+     * Has nothing go through any more. The client hears of it when the server has ended the
+     * session, and with it whatever that held: so a test knows what comes next.
      */
     void cut() {
       cut = true;

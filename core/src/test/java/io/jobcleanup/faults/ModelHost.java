@@ -36,8 +36,7 @@ final class ModelHost implements AutoCloseable {
     }
   }
 
-  private static final String STUCK_SINCE =
-      "timestamp '2020-01-01' + interval '1 second' * ";
+  private static final String STUCK_SINCE = "timestamp '2020-01-01' + interval '1 second' * ";
 
   private final TestDatabase database;
   private final OneConnection connection;

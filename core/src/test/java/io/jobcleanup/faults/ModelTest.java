@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random sequences of what a host, its workers and our runs do, crashes among it: after each step
- * the tables hold what the {@link Model} says, and an audit finds what it says. A failing sequence is
- * made shorter, and printed with its seed; {@code -Dmodel.seed=…} plays it again.
+ * the tables hold what the {@link Model} says, and an audit finds what it says. A failing sequence
+ * is made shorter, and printed with its seed; {@code -Dmodel.seed=…} plays it again.
  */
 class ModelTest {
   private static final Long SEED = Long.getLong("model.seed");
@@ -55,7 +55,8 @@ class ModelTest {
           Throwable failure = failure(shorter).orElseThrow();
           throw new AssertionError(
               "-Dmodel.seed=%d fails, and so do %d of its %d steps:%n%s"
-                  .formatted(seed, shorter.size(), STEPS, String.join(System.lineSeparator(), story)),
+                  .formatted(
+                      seed, shorter.size(), STEPS, String.join(System.lineSeparator(), story)),
               failure);
         }
       }
@@ -160,8 +161,7 @@ class ModelTest {
         .pick(
             step.job(),
             job ->
-                job.is(Model.Status.PROCESSING)
-                    || (!step.guarded() && job.is(Model.Status.FAILED)))
+                job.is(Model.Status.PROCESSING) || (!step.guarded() && job.is(Model.Status.FAILED)))
         .map(
             job -> {
               Model.Status before = job.status;
@@ -182,7 +182,8 @@ class ModelTest {
               job.stuckSince = 0;
               host.is(job);
               int tokens = job.lines.getLast().tokens;
-              return "the host fails " + job.id
+              return "the host fails "
+                  + job.id
                   + (step.givesBack() && model.canMove(job.user, tokens)
                       ? ", and " + giveBack(job, tokens)
                       : "");
@@ -236,8 +237,7 @@ class ModelTest {
   /** A run tries as many owed refunds as jobs: here always all. */
   private CleanupOptions options(int batch) {
     int most = Math.max(batch, model.owed().size());
-    return CleanupOptions.defaults()
-        .withBatchSize(Math.min(most, CleanupOptions.MAX_BATCH_SIZE));
+    return CleanupOptions.defaults().withBatchSize(Math.min(most, CleanupOptions.MAX_BATCH_SIZE));
   }
 
   private String clean(int batch) {
@@ -251,8 +251,7 @@ class ModelTest {
 
     String what =
         "a run of %d at most settles %d, gives %d back, owes %d, and pays %d owed before"
-            .formatted(
-                options.batchSize(), settled.jobs(), settled.tokens(), settled.owed(), paid);
+            .formatted(options.batchSize(), settled.jobs(), settled.tokens(), settled.owed(), paid);
     assertThat(result.totalFound()).as(what).isEqualTo(settled.jobs());
     assertThat(result.tokensRefunded()).as(what).isEqualByComparingTo(settled.tokens() + "");
     assertThat(result.owed().tokensPaid()).as(what).isEqualByComparingTo(paid + "");
@@ -268,8 +267,7 @@ class ModelTest {
     Model.Settled settled = model.settle(options.batchSize(), tried);
     Model halfway = model.copy();
     model.payOwed(tried);
-    proxy.at(
-        step.point(), 1, step.forGood() ? link -> proxy.cutAll() : FaultProxy.Link::cut);
+    proxy.at(step.point(), 1, step.forGood() ? link -> proxy.cutAll() : FaultProxy.Link::cut);
     boolean ended = false;
     try {
       cut.cleanupStuckJobs(options);

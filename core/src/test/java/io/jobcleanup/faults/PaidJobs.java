@@ -13,9 +13,13 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
-/** Users whose jobs were paid for and then go stuck, and books that must add up whatever happens. */
+/**
+ * Users whose jobs were paid for and then go stuck, and books that must add up whatever happens.
+ */
 final class PaidJobs {
-  /** After so many rounds a test goes on with a new database: audits of old rounds take their time. */
+  /**
+   * After so many rounds a test goes on with a new database: audits of old rounds take their time.
+   */
   static final int ROUNDS = 10;
 
   private static final int USERS = 20;
@@ -90,8 +94,9 @@ final class PaidJobs {
                     group by j.id
                     having count(t.id) <> case j.status when 'FAILED' then 1 else 0 end
                       or coalesce(sum(t.amount), 0) <> case j.status when 'FAILED' then j."tokensCost" else 0 end"""))
-        .as("jobs failed without their tokens given back once, or not failed and yet given back; "
-            + after)
+        .as(
+            "jobs failed without their tokens given back once, or not failed and yet given back; "
+                + after)
         .isEmpty();
   }
 

@@ -18,7 +18,9 @@ sealed interface Step {
   /** A job's worker dies, or freezes, and time passes. */
   record Stall(int job) implements Step {}
 
-  /** A worker writes its result; unguarded, it doesn't look at what the job has become meanwhile. */
+  /**
+   * A worker writes its result; unguarded, it doesn't look at what the job has become meanwhile.
+   */
   record Complete(int job, boolean guarded) implements Step {}
 
   /** The host fails a job that is worked on, and gives its tokens back or forgets it. */

@@ -36,8 +36,7 @@ class StoppedServerTest {
       PaidJobs jobs = null;
       for (int i = 0; i < STOPS; i++) {
         jobs = i % PaidJobs.ROUNDS == 0 ? new PaidJobs(TestDatabase.create(server)) : jobs;
-        JobCleanup cleanup =
-            JobCleanup.builder(jobs.database().through(proxy.port())).build();
+        JobCleanup cleanup = JobCleanup.builder(jobs.database().through(proxy.port())).build();
         Point point = Point.OF_A_BATCH.get(random.nextInt(Point.OF_A_BATCH.size()));
         int times = 1 + random.nextInt(JOBS / DRAIN.batchSize() / RUNS);
         String after = "stop %d, %s %d".formatted(i, point, times);
