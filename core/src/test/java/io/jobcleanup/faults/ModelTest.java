@@ -26,8 +26,12 @@ import org.junit.jupiter.api.Test;
  */
 class ModelTest {
   private static final Long SEED = Long.getLong("model.seed");
-  private static final int SEQUENCES = SEED == null ? Size.of(60, 500) : 1;
-  private static final int STEPS = 30;
+  private static final int SEQUENCES = SEED == null ? Size.of(60, 600) : 1;
+  private static final int STEPS = 24;
+
+  /** Without jobs there is little to do. */
+  private static final int ORDERS = 3;
+
   private static final int USERS = 2;
   private static final int TOKENS = 40;
   private static final Duration SHORTENING = Duration.ofSeconds(30);
@@ -49,7 +53,11 @@ class ModelTest {
       cut = JobCleanup.builder(real.database().through(way.port())).build();
       for (long seed = first; seed < first + SEQUENCES; seed++) {
         Random random = new Random(seed);
-        List<Step> steps = Stream.generate(() -> Step.any(random)).limit(STEPS).toList();
+        List<Step> steps =
+            Stream.concat(
+                    Stream.generate(() -> Step.order(random)).limit(ORDERS),
+                    Stream.generate(() -> Step.any(random)).limit(STEPS - ORDERS))
+                .toList();
         if (failure(steps).isPresent()) {
           List<Step> shorter = shorten(steps);
           Throwable failure = failure(shorter).orElseThrow();

@@ -41,12 +41,16 @@ sealed interface Step {
   /** A run's connection is cut, and it can connect again, or can't. */
   record Cut(Point point, int batch, boolean forGood) implements Step {}
 
+  static Step order(Random random) {
+    return new Order(random.nextInt(1000), 1 + random.nextInt(9), random.nextInt(4) > 0);
+  }
+
   static Step any(Random random) {
     int n = random.nextInt(1000);
     int tokens = 1 + random.nextInt(9);
     return switch (random.nextInt(20)) {
-      case 0, 1 -> new Order(n, tokens, random.nextInt(4) > 0);
-      case 2, 3, 4 -> new Claim(n);
+      case 0 -> order(random);
+      case 1, 2, 3, 4 -> new Claim(n);
       case 5, 6, 7 -> new Stall(n);
       case 8 -> new Complete(n, random.nextBoolean());
       case 9 -> new Fail(n, random.nextBoolean());
