@@ -13,6 +13,8 @@ import io.jobcleanup.postgres.SourceStatements.Looked;
 import io.jobcleanup.run.Job;
 import io.jobcleanup.verdict.RefundKey;
 import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -162,7 +164,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
             "run %s failed the job at %s, and the history %s"
                 .formatted(
                     refund.runId(),
-                    refund.failedAt(),
+                    at(refund.failedAt()),
                     refund.runThere() ? "of that run doesn't have it" : "has no such run"));
       }
       boolean atOnce =
@@ -188,7 +190,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
       if (row == null) {
         String message =
             "the ledger row of the %s that were given back at %s is gone"
-                .formatted(tokens(refund.amount()), refund.paidAt());
+                .formatted(tokens(refund.amount()), at(refund.paidAt()));
         found.add(
             new Discovery(
                 Check.LEDGER_ROW_GONE, books.there(), job, refund.payer(), name, message));
@@ -256,7 +258,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
                 .formatted(
                     tokens(refund.amount()),
                     refund.state() == AuditTrail.State.PAID
-                        ? "were given back at " + refund.paidAt()
+                        ? "were given back at " + at(refund.paidAt())
                         : "are to be given back"));
       } else if (books.job() != null
           && !books.job().charges().containsKey(refund.key())
@@ -447,7 +449,7 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
       case PAID ->
           "%s were given back to %s at %s by run %s"
               .formatted(
-                  tokens(refund.amount()), refund.payer(), refund.paidAt(), refund.paidRunId());
+                  tokens(refund.amount()), refund.payer(), at(refund.paidAt()), refund.paidRunId());
       case OWED -> "%s are owed to %s".formatted(tokens(refund.amount()), refund.payer());
       case WAIVED -> "%s were written off".formatted(tokens(refund.amount()));
     };
@@ -466,6 +468,10 @@ record JobAudit(Source source, int keyColumns, int chargeKeyColumns) {
     } catch (NumberFormatException e) {
       return !actual.isEmpty() && expected.startsWith(actual);
     }
+  }
+
+  private static String at(@Nullable Instant moment) {
+    return moment == null ? "?" : moment.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   private static String tokens(@Nullable BigDecimal amount) {
