@@ -309,7 +309,7 @@ class ModelTest {
 
   private void verify() {
     assertThat(host.rows()).as(story.getLast()).isEqualTo(model.rows());
-    Verification verification = host.cleanup().verify(line -> {});
+    Verification verification = host.verify();
     assertThat(verification.findings().stream().map(ModelTest::name).sorted())
         .as(story.getLast())
         .isEqualTo(model.findings());
