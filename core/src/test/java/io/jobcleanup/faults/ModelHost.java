@@ -1,6 +1,12 @@
 package io.jobcleanup.faults;
 
 import io.jobcleanup.JobCleanup;
+import io.jobcleanup.Verification;
+import io.jobcleanup.audit.Auditor;
+import io.jobcleanup.mapping.Mapping;
+import io.jobcleanup.postgres.Database;
+import io.jobcleanup.postgres.Host;
+import io.jobcleanup.postgres.SourceStatements;
 import io.jobcleanup.support.DelegatingDataSource;
 import io.jobcleanup.support.PrismaHost;
 import io.jobcleanup.support.TestDatabase;
@@ -41,6 +47,7 @@ final class ModelHost implements AutoCloseable {
   private final TestDatabase database;
   private final OneConnection connection;
   private final JobCleanup cleanup;
+  private final Auditor auditor;
   private int rows;
 
   ModelHost() throws SQLException {
@@ -48,6 +55,9 @@ final class ModelHost implements AutoCloseable {
     PrismaHost.in(database, PrismaHost.Times.ZONELESS).cleanup();
     connection = new OneConnection(database);
     cleanup = JobCleanup.builder(connection).build();
+    Database ours = new Database(connection, null);
+    List<SourceStatements> sources = ours.read(tx -> Host.bind(tx, Mapping.builtIn()));
+    auditor = new Auditor(ours, sources, true, null, line -> {});
   }
 
   TestDatabase database() {
@@ -56,6 +66,11 @@ final class ModelHost implements AutoCloseable {
 
   JobCleanup cleanup() {
     return cleanup;
+  }
+
+  /** As {@link JobCleanup#verify} does it, but for the mapping, which isn't compared each time. */
+  Verification verify() {
+    return auditor.verify();
   }
 
   @Override
