@@ -1,6 +1,10 @@
 package io.jobcleanup.benchmarks;
 
 import io.jobcleanup.CleanupOptions;
+import io.jobcleanup.JobCleanup;
+import io.jobcleanup.RefundQuery;
+import io.jobcleanup.RefundRecord;
+import io.jobcleanup.RunJob;
 import io.jobcleanup.benchmarks.BarChart.Bar;
 import io.jobcleanup.benchmarks.Trace.Execution;
 import java.sql.Array;
@@ -25,7 +29,9 @@ final class AuditPart implements Part {
   private static final int ROWS_PER_USER = 100;
   private static final int REFUNDED_PER_USER = 1;
   private static final int MOST_STATEMENTS = 8;
+  private static final int QUESTIONS = 50;
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final double NANOS_PER_MILLISECOND = 1e6;
 
   @Override
   public String name() {
@@ -67,6 +73,7 @@ final class AuditPart implements Part {
         peak = Math.max(peak, told.get("peakMegabytes").asDouble());
         live = Math.max(live, told.get("liveMegabytes").asDouble());
       }
+      Samples asked = Samples.of(ask(host, users));
       Samples base = Samples.of(plain);
       Samples clean = Samples.of(honest);
       Samples worst = Samples.of(broken);
@@ -92,6 +99,9 @@ final class AuditPart implements Part {
                       List.of("allowed", Integer.toString(HEAP_MEGABYTES)),
                       List.of("peak, garbage included", Samples.number(peak, 0)),
                       List.of("most that was alive after a collection", Samples.number(live, 0)))),
+              new Finding.Table(
+                  List.of("was a user given the tokens back for a job", "ms"),
+                  List.of(List.of("refund and history, by user and job", asked.text(1)))),
               statements(trace),
               new Finding.Table(
                   List.of("plan of the longest statement"),
@@ -110,6 +120,7 @@ final class AuditPart implements Part {
               "plainSeconds", plain,
               "verifySeconds", honest,
               "brokenSeconds", broken,
+              "askedMilliseconds", asked.median(),
               "peakMegabytes", peak,
               "liveMegabytes", live,
               "plan", plan));
@@ -147,6 +158,27 @@ final class AuditPart implements Part {
     host.number(
         "select count(*) from (select \"userId\", sum(amount), count(*) from token_transactions group by 1) sums");
     return (System.nanoTime() - began) / NANOS_PER_SECOND;
+  }
+
+  /** What support asks: one user, one job. */
+  private static List<Double> ask(HostDatabase host, int users) {
+    JobCleanup cleanup = host.cleanup();
+    List<Double> milliseconds = new ArrayList<>();
+    for (int i = 1; i <= QUESTIONS; i++) {
+      int user = users / QUESTIONS * i;
+      String job = "job-%d-%d".formatted(ROWS_PER_USER - 1 - REFUNDED_PER_USER, user);
+      long began = System.nanoTime();
+      List<RefundRecord> refunds =
+          cleanup
+              .refunds(RefundQuery.all().withPayer("user" + user).withJob(job), null, 20)
+              .items();
+      List<RunJob> history = cleanup.runsOfJob(job, 20);
+      milliseconds.add((System.nanoTime() - began) / NANOS_PER_MILLISECOND);
+      if (refunds.size() != 1 || history.size() != 1) {
+        throw new IllegalStateException(refunds + " and " + history + " of " + job);
+      }
+    }
+    return milliseconds;
   }
 
   /** Where the time goes, those that take longest first. */
