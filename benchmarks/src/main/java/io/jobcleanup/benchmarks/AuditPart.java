@@ -65,7 +65,7 @@ final class AuditPart implements Part {
       List<String> plan = plan(host, trace);
       lab.progress("breaking a row of each user");
       // As a capped regeneration does: the amount isn't what the balance moved by.
-      host.fill("update token_transactions set amount = amount + 1 where id like 'earn-%'");
+      host.fill("update token_transactions set amount = amount + 1 where id like 'charge-50-%'");
       host.settle();
       for (int round = 0; round < lab.scale().slowRounds(); round++) {
         JsonNode told = HeapChild.run("verify", HEAP_MEGABYTES, lab, host);
