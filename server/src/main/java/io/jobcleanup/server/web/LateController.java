@@ -40,11 +40,11 @@ class LateController {
       schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
   @GetMapping
   LateAnswer.LateOnes list(HttpServletRequest request) {
-    RunsController.Part part = RunsController.Part.of(request);
+    Part part = Part.of(request);
     return requests.ask(
         it -> {
           Page<LateCompletion> page =
-              RunsController.page(() -> it.lateCompletions(part.after(), part.most()));
+              part.read(() -> it.lateCompletions(part.after(), part.most()));
           return LateAnswer.listed(page.items(), page.next());
         });
   }

@@ -1,7 +1,6 @@
 package io.jobcleanup.server.web;
 
 import io.jobcleanup.CleanupResult;
-import io.jobcleanup.Page;
 import io.jobcleanup.RefundQuery;
 import io.jobcleanup.RefundRecord;
 import io.jobcleanup.Waiver;
@@ -28,7 +27,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(path = "/api/admin/refunds", produces = MediaType.APPLICATION_JSON_VALUE)
 class RefundsController {
-  private static final int USUAL_ITEMS = 100;
 
   private final Requests requests;
   private final AuditTrail audit;
@@ -76,11 +74,10 @@ class RefundsController {
             parameters.text("user").orElse(null),
             parameters.text("job").orElse(null),
             parameters.bool("owed").orElse(false));
-    String after = parameters.text("after").orElse(null);
-    int most =
-        parameters.integer("limit", 1, Page.MAX_ITEMS).map(Math::toIntExact).orElse(USUAL_ITEMS);
+    Part part = Part.from(parameters);
     parameters.end();
-    return requests.ask(it -> RunsController.page(() -> RefundAnswer.page(it, query, after, most)));
+    return requests.ask(
+        it -> part.read(() -> RefundAnswer.page(it, query, part.after(), part.most())));
   }
 
   @Operation(

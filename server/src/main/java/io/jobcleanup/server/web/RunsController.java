@@ -17,9 +17,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -31,7 +29,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping(path = "/api/admin/runs", produces = MediaType.APPLICATION_JSON_VALUE)
 class RunsController {
-  private static final int USUAL_ITEMS = 100;
   private static final String CSV = "csv";
   private static final String NDJSON = "ndjson";
   private static final String CSV_TYPE = "text/csv;charset=UTF-8";
@@ -41,18 +38,6 @@ class RunsController {
 
   RunsController(Requests requests) {
     this.requests = requests;
-  }
-
-  /** Which part of a list is asked for. */
-  record Part(@Nullable String after, int most) {
-    static Part of(HttpServletRequest request) {
-      Parameters parameters = new Parameters(request);
-      String after = parameters.text("after").orElse(null);
-      int most =
-          parameters.integer("limit", 1, Page.MAX_ITEMS).map(Math::toIntExact).orElse(USUAL_ITEMS);
-      parameters.end();
-      return new Part(after, most);
-    }
   }
 
   @Operation(summary = "List runs", description = "The newest first. Dry runs leave no trace.")
@@ -69,7 +54,8 @@ class RunsController {
   @GetMapping
   RunAnswer.Listed list(HttpServletRequest request) {
     Part part = Part.of(request);
-    return requests.ask(it -> page(() -> RunAnswer.listed(it.runs(part.after(), part.most()))));
+    return requests.ask(
+        it -> part.read(() -> RunAnswer.listed(it.runs(part.after(), part.most()))));
   }
 
   @Operation(summary = "Show a run", description = "And what it did to jobs.")
@@ -140,15 +126,7 @@ class RunsController {
                             404,
                             "Not found",
                             "there is no run \"%s\"".formatted(Fields.shown(run)))));
-    return page(() -> RunAnswer.shown(found, cleanup.jobsOfRun(run, part.after(), part.most())));
-  }
-
-  /** The only argument that can still be wrong is where a page begins. */
-  static <T> T page(Supplier<T> reading) {
-    try {
-      return reading.get();
-    } catch (IllegalArgumentException e) {
-      throw new ProblemException(Problem.invalid("after isn't what the page before gave as next"));
-    }
+    return part.read(
+        () -> RunAnswer.shown(found, cleanup.jobsOfRun(run, part.after(), part.most())));
   }
 }
