@@ -10,13 +10,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A worker's process that the operating system stops past its job's timeout, and continues. */
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "has no SIGSTOP")
 class LateProcessTest {
 
   @ParameterizedTest
@@ -31,6 +28,8 @@ class LateProcessTest {
     try (BufferedReader output = worker.inputReader(StandardCharsets.UTF_8)) {
       assertThat(output.readLine()).isEqualTo("claimed");
       signal(worker, "STOP");
+      worker.getOutputStream().write('\n');
+      worker.getOutputStream().flush();
       cleanup.cleanupStuckJobs();
       assertThat(host.status("j1")).isEqualTo("FAILED");
 
