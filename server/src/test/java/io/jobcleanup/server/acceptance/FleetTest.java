@@ -18,10 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +44,7 @@ class FleetTest {
   private static final int CALLS = Size.of(500, 2_000);
   private static final Duration FROZEN = Duration.ofSeconds(Size.of(5, 30));
   private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration WORK_EVERY = Duration.ofMillis(200);
   private static final int KILLED = 3;
   private static final int FROZEN_ONE = 2;
   private static final String CRON = "/api/cron/cleanup-jobs";
@@ -124,7 +128,6 @@ class FleetTest {
     List<Future<Ended>> pending = new ArrayList<>();
     Map<String, Integer> summary = new TreeMap<>();
     List<Ended> ended = new ArrayList<>();
-    int started = 0;
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < CALLS; i++) {
         Call call = calls.get(i / INSTANCES % calls.size());
@@ -135,11 +138,7 @@ class FleetTest {
       Instance.await("runs are under way", PATIENCE, () -> settled() > 20);
       instances.get(KILLED).kill();
       instances.get(FROZEN_ONE).freeze();
-      long frozenAt = System.nanoTime();
-      while (System.nanoTime() - frozenAt < FROZEN.toNanos()) {
-        books.goStuck("meanwhile" + started++, 20);
-        TimeUnit.MILLISECONDS.sleep(200);
-      }
+      workGoesOn(FROZEN);
       instances.get(FROZEN_ONE).thaw();
       for (Future<Ended> each : pending) {
         ended.add(each.get());
@@ -201,6 +200,33 @@ class FleetTest {
       }
     }
     throw new IllegalArgumentException("no instance listens on " + port);
+  }
+
+  /** More jobs get stuck again and again, until that has gone on for a while. */
+  private static void workGoesOn(Duration lasting) throws Exception {
+    AtomicLong rounds = new AtomicLong(lasting.dividedBy(WORK_EVERY));
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    try (ScheduledExecutorService work = Executors.newSingleThreadScheduledExecutor()) {
+      work.scheduleAtFixedRate(
+          () -> {
+            try {
+              books.goStuck("meanwhile" + rounds.get(), 20);
+              if (rounds.decrementAndGet() == 0) {
+                done.complete(null);
+              }
+            } catch (SQLException e) {
+              done.completeExceptionally(e);
+            }
+          },
+          0,
+          WORK_EVERY.toMillis(),
+          TimeUnit.MILLISECONDS);
+      try {
+        done.get(lasting.plus(PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
+      } finally {
+        work.shutdownNow();
+      }
+    }
   }
 
   private static int settled() {
