@@ -289,6 +289,8 @@ public final class Demo {
     out.println(
         "     ./job-cleanup run --rehearse      what would change, row by row? rolled back");
     out.println("     ./job-cleanup run                 fail it, and give the tokens back");
+    out.println("     ./job-cleanup refunds --user U    did this user get them back, when, why?");
+    out.println("     ./job-cleanup verify              does everything add up?");
   }
 
   private void say(String sentence) {
